@@ -1,0 +1,79 @@
+/**
+ * The grammar of chain and hop ids. A chain id is a W3C trace-id that is also the chain's address:
+ *
+ *     1  n  rr  dddddddd  cccc  xxxxxxxxxxxxxxxx
+ *     │  │  │   │         │     └ 64 random bits
+ *     │  │  │   │         └ keyed check of all the other digits: a made-up id wakes no object
+ *     │  │  │   └ 8 ledger digits, of which the first n name the ledger object
+ *     │  │  └ region, two hex digits: the ledger's location hint
+ *     │  └ how many ledger digits count: 0 = one ledger a region … 8 = practically one a chain
+ *     └ version of this layout
+ */
+
+const VERSION = "1";
+export const MAX_LEDGER_DIGITS = 8;
+
+/** Locations that a Durable Object can be asked to live in; the index is the region's number in a chain id. */
+export const REGIONS = ["", "wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+export type Region = (typeof REGIONS)[number];
+
+export interface ChainAddress {
+  readonly region: Region;
+  /** The digits that name the ledger object, 0 to 8 of them. */
+  readonly ledger: string;
+}
+
+export const CHAIN_ID = /^[0-9a-f]{32}$/;
+export const HOP_ID = /^[0-9a-f]{16}$/;
+
+export function hex(bytes: Uint8Array): string {
+  return bytes.toHex();
+}
+
+/** Random hex digits: `crypto.getRandomValues` as an argument, so that tests choose. */
+export function hopId(random: (bytes: number) => Uint8Array): string {
+  return hex(random(8));
+}
+
+/** Computes the keyed check of an id whose check digits are left out: four hex digits. */
+export type Check = (unchecked: string) => Promise<string>;
+
+/** A check keyed with a mesh's secret. HMAC-SHA-256, cut to 16 bits: it saves objects from being woken, no more. */
+export function keyedCheck(key: CryptoKey): Check {
+  return async (unchecked) => {
+    const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(unchecked));
+    return hex(new Uint8Array(mac, 0, 2));
+  };
+}
+
+/**
+ * Makes a chain id.
+ * @param ledgerDigits how many digits name the ledger, 0 to 8
+ * @param seed the digits themselves, at least 8, where they must be found again (an Idempotency-Key); else random
+ */
+export async function chainId(
+  options: { ledgerDigits: number; region: Region; seed?: string | undefined },
+  random: (bytes: number) => Uint8Array,
+  check: Check,
+): Promise<string> {
+  const region = REGIONS.indexOf(options.region).toString(16).padStart(2, "0");
+  const digits = options.seed?.slice(0, MAX_LEDGER_DIGITS) ?? hex(random(4));
+  const head = `${VERSION}${options.ledgerDigits}${region}${digits}`;
+  const tail = hex(random(8));
+  return `${head}${await check(head + tail)}${tail}`;
+}
+
+/** Where the chain of an id lives, or nothing when the id is not one that this mesh has made. */
+export async function chainAddress(id: string, check: Check): Promise<ChainAddress | undefined> {
+  if (!CHAIN_ID.test(id) || id[0] !== VERSION) return undefined;
+  const digits = Number(id[1]);
+  const region = REGIONS[Number.parseInt(id.slice(2, 4), 16)];
+  if (!(digits <= MAX_LEDGER_DIGITS) || region === undefined) return undefined;
+  if ((await check(id.slice(0, 12) + id.slice(16))) !== id.slice(12, 16)) return undefined;
+  return { region, ledger: id.slice(4, 4 + digits) };
+}
+
+/** The name of the ledger object: mesh, region and ledger digits. */
+export function ledgerName(mesh: string, { region, ledger }: ChainAddress): string {
+  return `${mesh}/${region}/${ledger}`;
+}

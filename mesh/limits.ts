@@ -1,0 +1,108 @@
+/**
+ * Every bound of the product, in one place: its unit, what it protects and why it has this value. No default is
+ * infinite. What a bound does not protect is said where that would surprise.
+ */
+
+/** The budget dimensions that are counted: what is booked is never given back, except by a correction. */
+export const COUNTED = ["hops", "bytes", "tokens", "costMicros"] as const;
+export type Counted = (typeof COUNTED)[number];
+
+/** All budget dimensions: the counted ones, a gauge (`concurrency`) and a deadline (`wallMs`, milliseconds). */
+export const DIMENSIONS = [...COUNTED, "concurrency", "wallMs"] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+export type Limits = Record<Dimension, number>;
+
+/** What a chain may use when its root call says nothing: enough for a research task, too little for a bad night. */
+export const DEFAULT_BUDGET: Limits = {
+  hops: 100,
+  bytes: 64 * 2 ** 20,
+  tokens: 200_000,
+  costMicros: 1_000_000,
+  concurrency: 64,
+  wallMs: 120_000,
+};
+
+/** The most that a root call may set. What is above is lowered, and shown lowered in the chain's `limits`. */
+export const BUDGET_CEILING: Limits = {
+  hops: 100_000,
+  bytes: 10 * 2 ** 30,
+  tokens: 1_000_000_000,
+  costMicros: 1_000_000_000,
+  concurrency: 10_000,
+  wallMs: 15 * 60_000,
+};
+
+/** Length of the longest ancestor path a chain admits by default. */
+export const DEFAULT_MAX_DEPTH = 8;
+/** Each synchronous level is an invocation under the root's request; the platform documents 32 of those a request. */
+export const MAX_DEPTH_CEILING = 12;
+
+/** How long one hop may run, in milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 60_000;
+export const TIMEOUT_CEILING_MS = 15 * 60_000;
+
+/** Open calls to one agent at once, per isolate: isolates do not see each other's, so the whole may be a multiple. */
+export const DEFAULT_MAX_CONCURRENCY = 100;
+export const MAX_CONCURRENCY_CEILING = 10_000;
+/** How long a call waits for a place at a busy agent before it is refused, in milliseconds. */
+export const SLOT_WAIT_MS = 1_000;
+
+/** A hop that nobody has watched for this long is lost, in milliseconds: min(timeout, LEASE_MS) + LEASE_GRACE_MS. */
+export const LEASE_MS = 30_000;
+export const LEASE_GRACE_MS = 5_000;
+/** A hop that has run for this long is watched, in milliseconds: below it the call would cost more than the hop. */
+export const WATCH_AFTER_MS = 250;
+/** How long the ledger holds one watch, in milliseconds; below LEASE_MS, so that the next one renews in time. */
+export const WATCH_HOLD_MS = 25_000;
+
+/** How long a settlement may wait for a batch to ride with, in milliseconds. A crash within it costs a lease. */
+export const SETTLEMENT_WAIT_MS = 20;
+/** How long a chain's events may wait before they are sent to the index, in milliseconds; the promise is a second. */
+export const OUTBOX_WAIT_MS = 200;
+export const OUTBOX_RETRY_MS = 1_000;
+export const OUTBOX_BATCH = 500;
+
+/** Due times that one alarm handles, so that no turn grows with what has piled up. */
+export const ALARM_BATCH = 200;
+
+/** Refused hops that are written as rows; further ones are only counted. A chain that reaches the second one fails. */
+export const REJECTED_ROWS = 1_000;
+export const REJECTED_CEILING = 10_000;
+
+/** A chain's rows are kept this long after its end, in milliseconds. */
+export const RETENTION_MS = 7 * 24 * 3_600_000;
+/** An answer under an Idempotency-Key is kept this long, in milliseconds. */
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+export const IDEMPOTENCY_KEY_CHARS = 255;
+
+/** Request bodies and agents' answers, in bytes. */
+export const BODY_BYTES = 4 * 2 ** 20;
+/** A body above BODY_BYTES is read and dropped up to this size: an early answer breaks most clients' connections. */
+export const DROPPED_BODY_BYTES = 32 * 2 ** 20;
+/** Objects and arrays within each other in a body. */
+export const JSON_DEPTH = 128;
+/** The `metadata` of a call, in bytes of JSON: it is kept with the hop's row. */
+export const METADATA_BYTES = 4_096;
+
+/** Items of a list answer. */
+export const PAGE_DEFAULT = 50;
+export const PAGE_CEILING = 200;
+/** Hops that one graph answer holds; the rest by cursor. */
+export const GRAPH_HOPS = 5_000;
+/** Rows that a ledger hands out in one RPC. */
+export const LEDGER_PAGE = 1_000;
+
+/** How long an isolate trusts what it has read from the registry before it asks for the revision, in milliseconds. */
+export const REGISTRY_FRESH_MS = 500;
+/** Agents and keys that an isolate remembers, per mesh. */
+export const REGISTRY_CACHE = 1_000;
+/** Meshes that an isolate remembers. */
+export const MESH_CACHE = 100;
+
+/** Characters in names and texts of an agent. */
+export const DESCRIPTION_CHARS = 4_096;
+export const SKILLS = 64;
+export const TAGS = 32;
+export const EXAMPLES = 16;
+/** One agent's registration, in bytes of JSON. */
+export const AGENT_BYTES = 256 * 1_024;
