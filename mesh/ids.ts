@@ -27,7 +27,7 @@ export const CHAIN_ID = /^[0-9a-f]{32}$/;
 export const HOP_ID = /^[0-9a-f]{16}$/;
 
 export function hex(bytes: Uint8Array): string {
-  return bytes.toHex();
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Random hex digits: `crypto.getRandomValues` as an argument, so that tests choose. */
