@@ -1,0 +1,64 @@
+/** Which of the three readings a source gets. */
+import type { SourceType } from "./schema.ts";
+
+const BY_EXTENSION: Readonly<Record<string, SourceType>> = {
+  htm: "html",
+  html: "html",
+  xhtml: "html",
+  md: "markdown",
+  mdx: "markdown",
+  markdown: "markdown",
+  txt: "text",
+  text: "text",
+  log: "text",
+  csv: "text",
+  json: "text",
+};
+
+/** `text/plain` says little: many servers send Markdown under it. */
+const BY_CONTENT_TYPE: Readonly<Record<string, SourceType>> = {
+  "text/html": "html",
+  "application/xhtml+xml": "html",
+  "text/markdown": "markdown",
+  "text/x-markdown": "markdown",
+};
+
+/** No more than this is looked at, so that a guess costs the same for every source. */
+const LOOK_CHARS = 4_096;
+
+const HTML_START = /^\s*(?:<!--[^]*?-->\s*)*<(?:!doctype\s+html|html|head|body|main|article|div|table|p)\b/i;
+const HTML_ENDS = /<\/(?:p|div|span|li|a|h[1-6]|body|td)\s*>/gi;
+const MARKDOWN_SIGNS = [/^#{1,6}[ \t]+\S/m, /^(?:```|~~~)/m, /^\S.*\r?\n(?:={3,}|-{3,})[ \t]*$/m, /\[[^\]\n]+\]\([^)\s]+\)/];
+
+export interface Hints {
+  /** The source's name, and its URL when it has one. */
+  readonly names: readonly string[];
+  readonly contentType?: string | undefined;
+}
+
+export function guessType(text: string, { names, contentType }: Hints): SourceType {
+  const byServer = BY_CONTENT_TYPE[mediaType(contentType)];
+  if (byServer) return byServer;
+  for (const name of names) {
+    const byName = BY_EXTENSION[extension(name)];
+    if (byName) return byName;
+  }
+  const beginning = text.slice(0, LOOK_CHARS);
+  if (HTML_START.test(beginning)) return "html";
+  if (MARKDOWN_SIGNS.some((sign) => sign.test(beginning))) return "markdown";
+  return (beginning.match(HTML_ENDS)?.length ?? 0) >= 2 ? "html" : "text";
+}
+
+/** Whether a body of this type can be read at all. One without a type is taken for text. */
+export function isReadable(contentType: string): boolean {
+  const type = mediaType(contentType);
+  return type === "" || type.startsWith("text/") || /\b(?:json|xml|yaml|toml|javascript|sql)\b/.test(type);
+}
+
+export function mediaType(contentType = ""): string {
+  return contentType.split(";", 1).join("").trim().toLowerCase();
+}
+
+function extension(name: string): string {
+  return /\.(\w{1,8})(?:[?#].*)?$/s.exec(name.slice(-512))?.[1]?.toLowerCase() ?? "";
+}

@@ -1,0 +1,125 @@
+/** What a ledger hands out of its rows: a chain, pages of its hops, outcomes. Whatever costs CPU is made of them elsewhere. */
+import type { Counted, Limits } from "../limits.ts";
+import type { Rejection } from "../rejection.ts";
+import type { Sql } from "../sql.ts";
+import type { ChainRow } from "./chains.ts";
+import type { ChainStatus, HopStatus } from "./facts.ts";
+import type { Ancestor } from "./hops.ts";
+import { free } from "./purses.ts";
+import { gaugesOf, stackOf } from "./stack.ts";
+
+/** A chain as the API shows it (docs/design.md, 6a). Times are epoch milliseconds. */
+export interface ChainView {
+  readonly chainId: string;
+  readonly status: ChainStatus;
+  readonly root: { readonly agent: string; readonly principal: string };
+  readonly limits: Limits;
+  readonly spent: Limits;
+  readonly reserved: Limits;
+  readonly overrun: Limits;
+  readonly hops: Readonly<Record<HopStatus, number>>;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly deadlineAt: number;
+  readonly traceparent: string | null;
+}
+
+export function chainView(chain: ChainRow, now: number): ChainView {
+  const { purses } = chain;
+  const each = (pick: "spent" | "held" | "over", concurrency: number, wallMs: number): Limits => ({
+    hops: purses.hops[pick],
+    bytes: purses.bytes[pick],
+    tokens: purses.tokens[pick],
+    costMicros: purses.costMicros[pick],
+    concurrency,
+    wallMs,
+  });
+  return {
+    chainId: chain.chainId,
+    status: chain.status,
+    root: { agent: chain.agent, principal: chain.principal },
+    limits: chain.limits,
+    // The gauge is what is open now; it reserves nothing beside.
+    spent: each("spent", chain.open, (chain.endedAt ?? now) - chain.startedAt),
+    reserved: each("held", 0, 0),
+    overrun: each("over", 0, 0),
+    hops: { open: chain.open, ...chain.hops },
+    startedAt: chain.startedAt,
+    endedAt: chain.endedAt,
+    deadlineAt: chain.deadlineMs,
+    traceparent: chain.traceparent,
+  };
+}
+
+/** A hop as the ledger hands it out; `path` and `caller` are the reader's to derive from the parents. */
+export interface HopView {
+  readonly row: number;
+  readonly hopId: string;
+  readonly parentRow: number | null;
+  readonly depth: number;
+  readonly kind: "agent" | "tool" | "model";
+  readonly callee: string;
+  readonly skill: string;
+  readonly status: HopStatus;
+  readonly rejection: Rejection | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly hops: number;
+  readonly bytes: number;
+  readonly tokens: number;
+  readonly costMicros: number;
+  readonly attempt: number;
+  readonly late: boolean;
+  readonly inputDigest: string;
+  readonly outputDigest: string | null;
+  readonly metadata: unknown;
+}
+
+type HopViewColumns = Omit<HopView, "rejection" | "late" | "metadata"> & {
+  rejection: string | null;
+  late: number;
+  metadata: string | null;
+};
+
+/** Hops of a chain in the order of their admission, after the row `after`. */
+export function readHopViews(sql: Sql, chain: number, after: number, most: number): HopView[] {
+  const rows = sql.exec<HopViewColumns & Record<string, string | number | null>>(
+    `SELECT id AS row, hop_id AS hopId, parent AS parentRow, depth, kind, callee, skill, status, rejection,
+       started_at AS startedAt, ended_at AS endedAt, used_hops AS hops, used_bytes AS bytes, used_tokens AS tokens,
+       used_cost AS costMicros, attempt, late, input_digest AS inputDigest, output_digest AS outputDigest, metadata
+     FROM hop WHERE chain = ? AND id > ? ORDER BY id LIMIT ?`,
+    chain,
+    after,
+    most,
+  );
+  return [...rows].map((row) => ({
+    ...row,
+    rejection: row.rejection === null ? null : (JSON.parse(row.rejection) as Rejection),
+    late: row.late === 1,
+    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as unknown),
+  }));
+}
+
+/** What is left to a hop: of each budget dimension the least that a purse on its path has free, and levels below it. */
+export type RemainingView = Limits & { readonly depth: number };
+
+export function remainingView(chain: ChainRow, ancestors: readonly Ancestor[], now: number): RemainingView | undefined {
+  const [hop] = ancestors;
+  if (hop === undefined) return undefined;
+  const owners = ancestors.map((ancestor) => ancestor.purses);
+  const stack = stackOf(owners, chain.purses);
+  const counted = (dimension: Counted) => {
+    const [standing] = stack[dimension];
+    return standing.overran || chain.purses[dimension].over > 0 ? 0 : free(standing);
+  };
+  const policy = ancestors.find((ancestor) => ancestor.policy !== undefined)?.policy ?? chain.policy;
+  return {
+    hops: counted("hops"),
+    bytes: counted("bytes"),
+    tokens: counted("tokens"),
+    costMicros: counted("costMicros"),
+    concurrency: Math.max(0, Math.min(...gaugesOf(owners, chain).map((gauge) => gauge.limit - gauge.open))),
+    wallMs: Math.max(0, hop.deadlineMs - now),
+    depth: policy.maxDepth - ancestors.length,
+  };
+}
