@@ -17,7 +17,7 @@ export const SKIPPED = new Set(
 export const BLOCK = new Set(
   (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure " +
-    "footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu ol optgroup option p plaintext pre " +
+    "footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol optgroup option p plaintext pre " +
     "search section summary table tbody tfoot thead title tr ul xmp listing"
   ).split(" "),
 );
@@ -31,4 +31,4 @@ export const PREFORMATTED = new Set("pre plaintext xmp listing".split(" "));
 export const FOREIGN = new Set("svg math".split(" "));
 
 /** What stands between the words on their two sides. */
-export const SEPARATOR: Readonly<Record<string, string>> = { br: "\n", td: " ", th: " " };
+export const SEPARATOR: Readonly<Record<string, " " | "\n">> = { br: "\n", td: " ", th: " " };

@@ -26,9 +26,15 @@ const BY_CONTENT_TYPE: Readonly<Record<string, SourceType>> = {
 /** No more than this is looked at, so that a guess costs the same for every source. */
 const LOOK_CHARS = 4_096;
 
-const HTML_START = /^\s*(?:<!--[^]*?-->\s*)*<(?:!doctype\s+html|html|head|body|main|article|div|table|p)\b/i;
-const HTML_ENDS = /<\/(?:p|div|span|li|a|h[1-6]|body|td)\s*>/gi;
-const MARKDOWN_SIGNS = [/^#{1,6}[ \t]+\S/m, /^(?:```|~~~)/m, /^\S.*\r?\n(?:={3,}|-{3,})[ \t]*$/m, /\[[^\]\n]+\]\([^)\s]+\)/];
+const COMMENTS = /<!--[\s\S]*?(?:-->|$)/g;
+const HTML_START = /^\s*<(?:!doctype\s+html|html|head|body)\b/i;
+const HTML_ENDS = /<\/(?:p|div|span|li|a|h[1-6]|main|article|td)\s*>/gi;
+const MARKDOWN_SIGNS = [
+  /^#{1,6}[ \t]+\S/m,
+  /^(?:```|~~~)/m,
+  /^\S.*\r?\n(?:={3,}|-{3,})[ \t]*$/m,
+  /\[[^\]\n]+\]\([^)\s]+\)/,
+];
 
 export interface Hints {
   /** The source's name, and its URL when it has one. */
@@ -43,8 +49,9 @@ export function guessType(text: string, { names, contentType }: Hints): SourceTy
     const byName = BY_EXTENSION[extension(name)];
     if (byName) return byName;
   }
-  const beginning = text.slice(0, LOOK_CHARS);
+  const beginning = text.slice(0, LOOK_CHARS).replace(COMMENTS, "");
   if (HTML_START.test(beginning)) return "html";
+  // Before tags are counted: Markdown may have HTML in it.
   if (MARKDOWN_SIGNS.some((sign) => sign.test(beginning))) return "markdown";
   return (beginning.match(HTML_ENDS)?.length ?? 0) >= 2 ? "html" : "text";
 }

@@ -6,7 +6,7 @@
  */
 import { Tokenizer } from "htmlparser2";
 import { type Block, STRETCH_CHARS, type Stretches } from "./block.ts";
-import { BLOCK, SEPARATOR } from "./elements.ts";
+import { BLOCK, HEADING, SEPARATOR, SKIPPED } from "./elements.ts";
 import { OpenElements } from "./open-elements.ts";
 import { PlacedText } from "./places.ts";
 
@@ -31,9 +31,6 @@ class Extractor implements Callbacks {
   private text = new PlacedText();
   /** The words of a heading element before its first inner edge: what stands behind in an unclosed one is text. */
   private headingIsOver = false;
-  /** Where the last token ended: an entity's callback names only its end. */
-  private tokenEnd = 0;
-  private entityStart = 0;
   private tag = "";
   private tagIsHidden = false;
   private attribute = "";
@@ -72,18 +69,14 @@ class Extractor implements Callbacks {
   }
 
   ontext(start: number, end: number): void {
-    this.tokenEnd = end;
     if (this.elements.isIn("skipped")) return;
     this.text.add(this.source.slice(start, end), start, this.elements.isIn("preformatted"));
   }
 
   ontextentity(codePoint: number, end: number): void {
-    // A second character of the same entity ends where the first did.
-    if (end !== this.tokenEnd) this.entityStart = this.tokenEnd;
-    this.tokenEnd = end;
     if (this.elements.isIn("skipped")) return;
-    const character = String.fromCodePoint(codePoint);
-    this.text.addEntity(character, this.entityStart, end, this.elements.isIn("preformatted"));
+    const start = this.source.lastIndexOf("&", end - 1);
+    this.text.addEntity(String.fromCodePoint(codePoint), start, end, this.elements.isIn("preformatted"));
   }
 
   onopentagname(start: number, end: number): void {
@@ -100,52 +93,38 @@ class Extractor implements Callbacks {
     if (this.attribute === "aria-hidden" && this.source.slice(start, end) === "true") this.tagIsHidden = true;
   }
 
-  onattribentity(): void {}
-
-  onattribend(): void {}
-
-  onopentagend(end: number): void {
-    this.tokenEnd = end + 1;
+  onopentagend(): void {
     this.edge(this.tag);
-    if (BLOCK.has(this.tag)) this.headingIsOver = false;
+    if (HEADING.has(this.tag)) this.headingIsOver = false;
     this.elements.push(this.tag, this.tagIsHidden);
   }
 
-  onselfclosingtag(end: number): void {
-    this.onopentagend(end);
+  onselfclosingtag(): void {
+    this.onopentagend();
     // In HTML the slash says nothing: `<div/>` stays open.
-    if (this.isInForeignContext()) this.elements.close(this.tag);
+    if (this.elements.isIn("foreign")) this.elements.close(this.tag);
   }
 
   onclosetag(start: number, end: number): void {
-    this.tokenEnd = end + 1;
     const name = this.source.slice(start, end).toLowerCase();
     this.edge(name);
     this.elements.close(name);
+    this.edge(name);
   }
 
   private edge(name: string): void {
     if (this.elements.isIn("skipped")) return;
     const separator = SEPARATOR[name];
-    if (separator !== undefined) this.text.separate(separator);
-    else if (BLOCK.has(name)) this.breakBlock();
+    if (BLOCK.has(name)) this.breakBlock();
+    else if (separator !== undefined) this.text.separate(separator);
+    else if (SKIPPED.has(name)) this.text.separate(" ");
   }
 
-  oncomment(_start: number, end: number): void {
-    this.tokenEnd = end + 1;
-  }
-
-  oncdata(_start: number, end: number): void {
-    this.tokenEnd = end + 1;
-  }
-
-  ondeclaration(_start: number, end: number): void {
-    this.tokenEnd = end + 1;
-  }
-
-  onprocessinginstruction(_start: number, end: number): void {
-    this.tokenEnd = end + 1;
-  }
-
+  onattribentity(): void {}
+  onattribend(): void {}
+  oncomment(): void {}
+  oncdata(): void {}
+  ondeclaration(): void {}
+  onprocessinginstruction(): void {}
   onend(): void {}
 }

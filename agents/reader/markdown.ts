@@ -30,7 +30,8 @@ const DEEP_LINE = /^[ \t>*+\-.)\d]{100}/m;
 /** A single block longer than this is read in parts, and what follows each part as if it began there. */
 const MAX_WINDOW_CHARS = 4 * STRETCH_CHARS;
 
-const FRONT_MATTER = /^\uFEFF?---[ \t]*\r?\n(?:[^\r\n]*\r?\n){0,200}?---[ \t]*(?:\r?\n|$)/;
+/** Settings of the document, when its first line is one. Two rules with text between them are no front matter. */
+const FRONT_MATTER = /^\uFEFF?---[ \t]*\r?\n(?=[\w"'-]+[ \t]*:|---)(?:[^\r\n]*\r?\n){0,200}?---[ \t]*(?:\r?\n|$)/;
 
 /** A heading's words are looked for in this much of it, with the inline markup that costs. */
 const LABEL_CHARS = 400;
@@ -55,7 +56,11 @@ export function* markdownStretches(source: string): Stretches {
     const unfinished = isLast || nodes.length < 2 ? undefined : nodes.pop();
     const offset = at;
     yield nodes.flatMap((node) => [...blocksOf(node, window, offset)]);
-    at += unfinished ? lineStart(window, startOf(unfinished)) : isLast ? window.length : lineStart(window, window.length);
+    at += unfinished
+      ? lineStart(window, startOf(unfinished))
+      : isLast
+        ? window.length
+        : lineStart(window, window.length);
     size = STRETCH_CHARS;
   }
 }

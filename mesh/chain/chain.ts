@@ -7,6 +7,7 @@ import type { Rejection } from "../rejection.ts";
 import { runDue } from "./alarm.ts";
 import { readChain } from "./chains.ts";
 import { earliestDue, setDue } from "./due.ts";
+import { hasUnsent } from "./events.ts";
 import type { Answer, HopStatus, Message } from "./facts.ts";
 import { readHopOfChain, readPath } from "./hops.ts";
 import { readAnswer } from "./idempotency.ts";
@@ -112,7 +113,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
   #afterCommit(): void {
     for (const hop of this.#database.ended) this.#waiters.wake(hop);
     this.#database.ended.clear();
-    if (this.#outboxTimer === undefined) {
+    if (this.#outboxTimer === undefined && hasUnsent(this.#database.sql)) {
       setDue(this.#database.sql, "outbox", 0, Date.now() + OUTBOX_RETRY_MS);
       this.#outboxTimer = setTimeout(() => void this.#sendOutbox(), OUTBOX_WAIT_MS);
     }
@@ -128,7 +129,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
   }
 
   async #sendOutbox(): Promise<void> {
-    clearTimeout(this.#outboxTimer);
+    clearTimeout(this.#outboxTimer ?? null);
     try {
       const ledger = this.ctx.id.name ?? this.ctx.id.toString();
       const mesh = ledger.split("/")[0] ?? "default";

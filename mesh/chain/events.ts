@@ -15,6 +15,10 @@ export function writeSent(sql: Sql, seq: number): void {
   sql.exec("UPDATE outbox SET sent = ?", seq);
 }
 
+export function hasUnsent(sql: Sql): boolean {
+  return firstRow(sql.exec("SELECT 1 FROM event WHERE seq > (SELECT sent FROM outbox) LIMIT 1")) !== undefined;
+}
+
 /** One event with what the index needs of the rows it names. */
 export interface OutboxEvent {
   readonly seq: number;

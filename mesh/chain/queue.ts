@@ -97,7 +97,7 @@ export class LedgerQueue {
     this.#pending.clear();
     this.#pendingBelow.clear();
     this.#scheduled = false;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer ?? null);
     this.#timer = undefined;
     if (settlements.length + asks.length === 0) return;
     const now = this.#now();

@@ -102,7 +102,7 @@ function endOne(database: LedgerDatabase, hop: HopRow, end: End, now: number): v
     now,
   });
   writeChainOnSettlement(sql, chain.id, chain.purses, end.status);
-  appendEvent(sql, chain.id, hop.id, "settled", now);
+  appendEvent(sql, chain.id, hop.id, "settled", now, JSON.stringify({ tokens: used.tokens, costMicros: used.costMicros }));
   database.ended.add(hop.id);
   if (hop.parent !== null) return addBelow(sql, hop.parent, plus(used, hop.below));
   finishChain(database, chain, end, now);

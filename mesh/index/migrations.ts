@@ -1,0 +1,35 @@
+/** The index's schema. Append-only: a released entry is never edited. */
+export const INDEX_MIGRATIONS: readonly string[] = [
+  `
+  -- How far each ledger has been heard: what comes again is dropped.
+  CREATE TABLE ledger (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE chain (
+    chain_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX chain_by_start ON chain (started_at, chain_id);                 -- the list, newest first
+  CREATE INDEX chain_by_status ON chain (status, started_at, chain_id);
+  CREATE INDEX chain_by_agent ON chain (agent, started_at, chain_id);
+
+  -- Calls between two parties in one minute. Latencies are a mergeable histogram, JSON.
+  CREATE TABLE edge (
+    minute INTEGER NOT NULL,
+    caller TEXT NOT NULL,
+    callee TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    rejections TEXT NOT NULL,                                                  -- JSON: count by code
+    latency TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (minute, caller, callee)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

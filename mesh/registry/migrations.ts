@@ -1,0 +1,50 @@
+/** The registry's schema. Append-only: a released entry is never edited. */
+export const REGISTRY_MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
+  INSERT INTO revision (one, number) VALUES (1, 1);
+
+  CREATE TABLE agent (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    revision INTEGER NOT NULL,            -- of the registry, when this agent last changed
+    created_at INTEGER NOT NULL,          -- times are epoch milliseconds
+    updated_at INTEGER NOT NULL,
+    json TEXT NOT NULL                    -- the registration, as it was validated
+  ) STRICT;
+  CREATE INDEX agent_by_kind ON agent (kind, name);                        -- the list, by kind
+  CREATE TABLE agent_skill (
+    skill TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (skill, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX agent_skill_by_name ON agent_skill (name);                  -- replacing and removing an agent
+  CREATE VIRTUAL TABLE agent_text USING fts5 (name, description, skills, tags, tokenize = 'unicode61');
+
+  -- Agents that ship with the code and were put in once: one that an admin removes stays removed.
+  CREATE TABLE shipped (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE key (
+    key_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,                 -- JSON: Scope[]
+    agent TEXT,
+    hash TEXT NOT NULL,                   -- SHA-256 of the secret, hex; the secret is nowhere
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  -- What the mesh signs and checks with. The private keys never leave the deployment.
+  CREATE TABLE secret (
+    name TEXT PRIMARY KEY,
+    json TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Meshes of the deployment; kept by the registry of 'default' alone, so that a made-up name wakes no object.
+  CREATE TABLE mesh (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+];

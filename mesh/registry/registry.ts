@@ -1,0 +1,190 @@
+/** The registry object, one a mesh: who there is, and with which keys. A thin shell over its stores. */
+import { DurableObject } from "cloudflare:workers";
+import { allBuiltins, registrationOf } from "../builtins.ts";
+import {
+  deleteKey,
+  insertKey,
+  type KeyRecord,
+  listKeys,
+  readKey,
+} from "../identity/keys.ts";
+import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
+import { migrate } from "../migrations.ts";
+import type { Rejection } from "../rejection.ts";
+import type { Agent, AgentRegistration, Skill } from "../schema.ts";
+import { type Database, firstRow } from "../sql.ts";
+import { REGISTRY_MIGRATIONS } from "./migrations.ts";
+import {
+  type AgentFilter,
+  deleteAgent,
+  listAgents,
+  nextRevision,
+  readAgent,
+  readRevision,
+  searchAgents,
+  writeAgent,
+} from "./store.ts";
+
+/** What was read, and the registry's revision when it was. */
+export interface AtRevision<T> {
+  readonly revision: number;
+  readonly value: T;
+}
+
+export type Changed<T> = { readonly ok: true; readonly revision: number; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+
+/** Who changes an agent: its principal, and whether it may change those of others. */
+export interface Changer {
+  readonly principal: string;
+  readonly admin: boolean;
+}
+
+export class Registry extends DurableObject {
+  readonly #database: Database;
+
+  constructor(ctx: DurableObjectState, env: unknown) {
+    super(ctx, env as never);
+    const { storage } = ctx;
+    this.#database = { sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) };
+    migrate(this.#database, REGISTRY_MIGRATIONS);
+    this.#database.transactionSync(() => this.#seed(Date.now()));
+  }
+
+  /** Agents that ship are registered once for each of their versions, unless somebody has taken their name. */
+  #seed(now: number): void {
+    const { sql } = this.#database;
+    for (const agent of allBuiltins()) {
+      const row = firstRow(sql.exec<{ version: string }>("SELECT version FROM shipped WHERE name = ?", agent.name));
+      if (row?.version === agent.version) continue;
+      const owner = readAgent(sql, agent.name)?.owner ?? (row === undefined ? "mesh" : undefined);
+      if (owner === "mesh") writeAgent(sql, registrationOf(agent), "mesh", now);
+      sql.exec("INSERT OR REPLACE INTO shipped (name, version) VALUES (?, ?)", agent.name, agent.version);
+    }
+  }
+
+  async revision(): Promise<number> {
+    return readRevision(this.#database.sql);
+  }
+
+  async agent(name: string): Promise<AtRevision<Agent | undefined>> {
+    return this.#at(readAgent(this.#database.sql, name));
+  }
+
+  async register(agent: AgentRegistration & { skills: readonly Skill[] }, { principal }: Changer): Promise<Changed<Agent>> {
+    return this.#change(() => {
+      if (readAgent(this.#database.sql, agent.name) !== undefined) {
+        return refuse("conflict", `An agent named '${agent.name}' is registered. Replace it with PUT, or choose another name.`);
+      }
+      return done(writeAgent(this.#database.sql, agent, principal, Date.now()));
+    });
+  }
+
+  /** @param ifMatch the revision that the caller has seen; without one the agent is replaced as it is */
+  async replace(
+    agent: AgentRegistration & { skills: readonly Skill[] },
+    changer: Changer,
+    ifMatch: number | undefined,
+  ): Promise<Changed<Agent>> {
+    return this.#change(() => {
+      const refused = this.#mayChange(agent.name, changer, ifMatch);
+      return refused ?? done(writeAgent(this.#database.sql, agent, changer.principal, Date.now()));
+    });
+  }
+
+  async remove(name: string, changer: Changer, ifMatch: number | undefined): Promise<Changed<undefined>> {
+    return this.#change(() => {
+      const refused = this.#mayChange(name, changer, ifMatch);
+      if (refused !== undefined) return refused;
+      deleteAgent(this.#database.sql, name);
+      return done(undefined);
+    });
+  }
+
+  #mayChange(name: string, { principal, admin }: Changer, ifMatch: number | undefined): Refused | undefined {
+    const agent = readAgent(this.#database.sql, name);
+    if (agent === undefined) return refuse("agent_not_found", `There is no agent named '${name}'.`);
+    if (!admin && agent.owner !== principal) {
+      return refuse("insufficient_scope", `Agent '${name}' belongs to ${agent.owner}: only its owner or an admin may change it.`);
+    }
+    if (ifMatch !== undefined && ifMatch !== agent.revision) {
+      return refuse("precondition_failed", `Agent '${name}' has changed: its ETag is now "${agent.revision}". Read it again.`);
+    }
+    return undefined;
+  }
+
+  /** Agents by name, after `after`. */
+  async list(filter: AgentFilter, after: string): Promise<Agent[]> {
+    return listAgents(this.#database.sql, filter, after);
+  }
+
+  /** Agents that match every word; best first, from `offset`. */
+  async search(words: readonly string[], filter: AgentFilter, offset: number): Promise<Agent[]> {
+    return searchAgents(this.#database.sql, words, filter, offset);
+  }
+
+  async key(keyId: string): Promise<AtRevision<KeyRecord | undefined>> {
+    return this.#at(readKey(this.#database.sql, keyId));
+  }
+
+  async createKey(key: KeyRecord): Promise<number> {
+    return this.#database.transactionSync(() => {
+      insertKey(this.#database.sql, key);
+      return nextRevision(this.#database.sql);
+    });
+  }
+
+  async keys(after: string, limit: number): Promise<KeyRecord[]> {
+    return listKeys(this.#database.sql, after, limit);
+  }
+
+  async revokeKey(keyId: string): Promise<Changed<undefined>> {
+    return this.#change(() => {
+      if (!deleteKey(this.#database.sql, keyId)) return refuse("not_found", `There is no key '${keyId}'.`);
+      nextRevision(this.#database.sql);
+      return done(undefined);
+    });
+  }
+
+  /** The mesh's secrets, made at the first call. */
+  async keyring(): Promise<AtRevision<KeyringRecord>> {
+    const known = readKeyring(this.#database.sql);
+    if (known !== undefined) return this.#at(known);
+    insertKeyring(this.#database.sql, await makeKeyring(), Date.now());
+    return this.#at(readKeyring(this.#database.sql) as KeyringRecord);
+  }
+
+  /** Asked of the registry of `default`: whether the deployment has a mesh of this name. */
+  async hasMesh(name: string): Promise<boolean> {
+    return firstRow(this.#database.sql.exec("SELECT 1 FROM mesh WHERE name = ?", name)) !== undefined;
+  }
+
+  async addMesh(name: string): Promise<void> {
+    this.#database.sql.exec("INSERT OR IGNORE INTO mesh (name, created_at) VALUES (?, ?)", name, Date.now());
+  }
+
+  #at<T>(value: T): AtRevision<T> {
+    return { revision: readRevision(this.#database.sql), value };
+  }
+
+  #change<T>(work: () => Done<T> | Refused): Changed<T> {
+    const result = this.#database.transactionSync(work);
+    return result.ok ? { ...result, revision: readRevision(this.#database.sql) } : result;
+  }
+}
+
+interface Done<T> {
+  readonly ok: true;
+  readonly value: T;
+}
+interface Refused {
+  readonly ok: false;
+  readonly rejection: Rejection;
+}
+
+function done<T>(value: T): Done<T> {
+  return { ok: true, value };
+}
+
+function refuse(code: "conflict" | "agent_not_found" | "insufficient_scope" | "precondition_failed" | "not_found", detail: string): Refused {
+  return { ok: false, rejection: { code, detail } };
+}

@@ -1,0 +1,110 @@
+/** Agents: rows, look-ups and search. One function a statement. */
+import type { Agent, AgentRegistration, Skill } from "../schema.ts";
+import { firstRow, type Sql } from "../sql.ts";
+
+export function readRevision(sql: Sql): number {
+  return firstRow(sql.exec<{ number: number }>("SELECT number FROM revision"))?.number ?? 0;
+}
+
+/** Every change of an agent, a key or a secret has a revision of its own. */
+export function nextRevision(sql: Sql): number {
+  return firstRow(sql.exec<{ number: number }>("UPDATE revision SET number = number + 1 RETURNING number"))?.number ?? 0;
+}
+
+type AgentColumns = { json: string; owner: string; revision: number; created_at: number; updated_at: number };
+const AGENT_COLUMNS = "agent.json, agent.owner, agent.revision, agent.created_at, agent.updated_at";
+
+function toAgent(row: AgentColumns): Agent {
+  const registration = JSON.parse(row.json) as AgentRegistration & { skills: Skill[] };
+  return { ...registration, owner: row.owner, revision: row.revision, createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+export function readAgent(sql: Sql, name: string): Agent | undefined {
+  const row = firstRow(sql.exec<AgentColumns>(`SELECT ${AGENT_COLUMNS} FROM agent WHERE name = ?`, name));
+  return row && toAgent(row);
+}
+
+export function writeAgent(sql: Sql, agent: AgentRegistration & { skills: readonly Skill[] }, owner: string, now: number): Agent {
+  const before = readAgent(sql, agent.name);
+  const revision = nextRevision(sql);
+  const row = firstRow(
+    sql.exec<{ id: number }>(
+      `INSERT INTO agent (name, kind, owner, revision, created_at, updated_at, json) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, revision = excluded.revision, updated_at = excluded.updated_at,
+         json = excluded.json RETURNING id`,
+      agent.name,
+      agent.endpoint.kind,
+      before?.owner ?? owner,
+      revision,
+      now,
+      now,
+      JSON.stringify(agent),
+    ),
+  );
+  const { id } = row as { id: number };
+  if (before !== undefined) unindex(sql, id, agent.name);
+  for (const skill of agent.skills) sql.exec("INSERT OR IGNORE INTO agent_skill (skill, name) VALUES (?, ?)", skill.id, agent.name);
+  sql.exec(
+    "INSERT INTO agent_text (rowid, name, description, skills, tags) VALUES (?, ?, ?, ?, ?)",
+    id,
+    agent.name,
+    agent.description,
+    agent.skills.map((skill) => `${skill.id} ${skill.name ?? ""} ${skill.description}`).join("\n"),
+    agent.skills.flatMap((skill) => skill.tags).join("\n"),
+  );
+  return { ...agent, owner: before?.owner ?? owner, revision, createdAt: before?.createdAt ?? now, updatedAt: now };
+}
+
+export function deleteAgent(sql: Sql, name: string): void {
+  const row = firstRow(sql.exec<{ id: number }>("DELETE FROM agent WHERE name = ? RETURNING id", name));
+  if (row === undefined) return;
+  unindex(sql, row.id, name);
+  nextRevision(sql);
+}
+
+function unindex(sql: Sql, id: number, name: string): void {
+  sql.exec("DELETE FROM agent_skill WHERE name = ?", name);
+  sql.exec("DELETE FROM agent_text WHERE rowid = ?", id);
+}
+
+export interface AgentFilter {
+  readonly kind?: string | undefined;
+  readonly skill?: string | undefined;
+  readonly limit: number;
+}
+
+/** Agents by name, after `after`. */
+export function listAgents(sql: Sql, { kind, skill, limit }: AgentFilter, after: string): Agent[] {
+  const from = skill === undefined ? "agent" : "agent_skill JOIN agent ON agent.name = agent_skill.name";
+  const where = [skill === undefined ? "agent.name > ?" : "agent_skill.name > ?"];
+  const bindings: (string | number)[] = [after];
+  if (skill !== undefined) {
+    where.push("agent_skill.skill = ?");
+    bindings.push(skill);
+  }
+  if (kind !== undefined) {
+    where.push("agent.kind = ?");
+    bindings.push(kind);
+  }
+  const order = skill === undefined ? "agent.name" : "agent_skill.name";
+  const query = `SELECT ${AGENT_COLUMNS} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${order} LIMIT ?`;
+  return [...sql.exec<AgentColumns>(query, ...bindings, limit)].map(toAgent);
+}
+
+/** Agents that have every word of `words` (as a beginning) in name, description, skills or tags; best first. */
+export function searchAgents(sql: Sql, words: readonly string[], { kind, skill, limit }: AgentFilter, offset: number): Agent[] {
+  const match = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(" ");
+  const where = ["agent_text MATCH ?"];
+  const bindings: (string | number)[] = [match];
+  if (kind !== undefined) {
+    where.push("agent.kind = ?");
+    bindings.push(kind);
+  }
+  if (skill !== undefined) {
+    where.push("EXISTS (SELECT 1 FROM agent_skill WHERE agent_skill.skill = ? AND agent_skill.name = agent.name)");
+    bindings.push(skill);
+  }
+  const query = `SELECT ${AGENT_COLUMNS} FROM agent_text JOIN agent ON agent.id = agent_text.rowid WHERE ${where.join(" AND ")}
+    ORDER BY bm25(agent_text, 10.0, 2.0, 4.0, 4.0), agent.name LIMIT ? OFFSET ?`;
+  return [...sql.exec<AgentColumns>(query, ...bindings, limit, offset)].map(toAgent);
+}
