@@ -63,14 +63,19 @@ export async function chainId(
   return `${head}${await check(head + tail)}${tail}`;
 }
 
-/** Where the chain of an id lives, or nothing when the id is not one that this mesh has made. */
-export async function chainAddress(id: string, check: Check): Promise<ChainAddress | undefined> {
+/** Where the chain of an id lives, by its form alone: for ids that this mesh has signed or just made. */
+export function addressOf(id: string): ChainAddress | undefined {
   if (!CHAIN_ID.test(id) || id[0] !== VERSION) return undefined;
   const digits = Number(id[1]);
   const region = REGIONS[Number.parseInt(id.slice(2, 4), 16)];
-  if (!(digits <= MAX_LEDGER_DIGITS) || region === undefined) return undefined;
-  if ((await check(id.slice(0, 12) + id.slice(16))) !== id.slice(12, 16)) return undefined;
-  return { region, ledger: id.slice(4, 4 + digits) };
+  return digits <= MAX_LEDGER_DIGITS && region !== undefined ? { region, ledger: id.slice(4, 4 + digits) } : undefined;
+}
+
+/** Where the chain of an id from outside lives, or nothing when the id is not one that this mesh has made. */
+export async function chainAddress(id: string, check: Check): Promise<ChainAddress | undefined> {
+  const address = addressOf(id);
+  if (address === undefined || (await check(id.slice(0, 12) + id.slice(16))) !== id.slice(12, 16)) return undefined;
+  return address;
 }
 
 /** The name of the ledger object: mesh, region and ledger digits. */

@@ -2,20 +2,22 @@
  * Markdown → blocks, verbatim: a block's text is the source's own, inline markup included.
  *
  * Only the block structure is parsed. Emphasis, links and the like change no block, and matching their delimiters is
- * what makes a Markdown parser quadratic (64 KB of `*_` took 57 s).
+ * what makes a Markdown parser quadratic (64 KB of `*_` took 57 s). Blocks cost 1 to 10 µs a character when the parser
+ * is given little at a time; with the whole of a hostile source some of them are quadratic, too.
  */
 import { fromMarkdown } from "mdast-util-from-markdown";
-import { type Block, STRETCH_CHARS, type Stretches } from "./block.ts";
+import type { Block, Stretches } from "./block.ts";
 import { htmlStretches } from "./html.ts";
 
 type Node = ReturnType<typeof fromMarkdown>["children"][number];
 
-const INLINE = [
+const UNPARSED = [
   "attention",
   "autolink",
   "characterEscape",
   "characterReference",
   "codeText",
+  "definition",
   "hardBreakEscape",
   "htmlText",
   "labelEnd",
@@ -27,18 +29,21 @@ const CONTAINERS = ["blockQuote", "list"];
 /** Each level of quotes and lists is opened anew on each line: such a line makes the parser read its stretch flat. */
 const DEEP_LINE = /^[ \t>*+\-.)\d]{100}/m;
 
-/** A single block longer than this is read in parts, and what follows each part as if it began there. */
-const MAX_WINDOW_CHARS = 4 * STRETCH_CHARS;
+/** What the parser is given at once; and at most, where a single block is longer: then its rest is read by itself. */
+const WINDOW_CHARS = 8 * 1024;
+const MAX_WINDOW_CHARS = 32 * 1024;
 
 /** Settings of the document, when its first line is one. Two rules with text between them are no front matter. */
 const FRONT_MATTER = /^\uFEFF?---[ \t]*\r?\n(?=[\w"'-]+[ \t]*:|---)(?:[^\r\n]*\r?\n){0,200}?---[ \t]*(?:\r?\n|$)/;
+
+const DEFINITION = /^ {0,3}\[[^\]]+\]:\s*\S/;
 
 /** A heading's words are looked for in this much of it, with the inline markup that costs. */
 const LABEL_CHARS = 400;
 
 export function* markdownStretches(source: string): Stretches {
   let at = FRONT_MATTER.exec(source)?.[0].length ?? 0;
-  let size = STRETCH_CHARS;
+  let size = WINDOW_CHARS;
   while (at < source.length) {
     // The parser drops a byte order mark, and counts its offsets from behind it.
     if (source.charCodeAt(at) === 0xfeff) {
@@ -46,34 +51,43 @@ export function* markdownStretches(source: string): Stretches {
       continue;
     }
     const window = windowAt(source, at, size);
-    const isLast = at + window.length === source.length;
     const nodes = parse(window);
-    if (!isLast && nodes.length === 1 && size < MAX_WINDOW_CHARS) {
+    const finished = at + window.length === source.length ? { nodes, end: window.length } : finishedPart(nodes, window);
+    if (finished === undefined && size < MAX_WINDOW_CHARS) {
       size *= 2;
       continue;
     }
-    // Later lines can change only the last block, so all before it stand as they are.
-    const unfinished = isLast || nodes.length < 2 ? undefined : nodes.pop();
-    const offset = at;
-    yield nodes.flatMap((node) => [...blocksOf(node, window, offset)]);
-    at += unfinished
-      ? lineStart(window, startOf(unfinished))
-      : isLast
-        ? window.length
-        : lineStart(window, window.length);
-    size = STRETCH_CHARS;
+    const blocks: Block[] = [];
+    for (const node of finished?.nodes ?? nodes) blocks.push(...blocksOf(node, window, at));
+    yield blocks;
+    at += finished?.end ?? window.length;
+    size = WINDOW_CHARS;
   }
 }
 
-/** Never ends between the halves of a surrogate pair. */
+/** Ends at a line's end, or inside of a line that is too long, but never between the halves of a surrogate pair. */
 function windowAt(source: string, at: number, size: number): string {
   const end = at + size;
-  const halved = end < source.length && (source.codePointAt(end - 1) ?? 0) > 0xffff;
-  return source.slice(at, halved ? end - 1 : end);
+  const window = source.slice(at, end);
+  if (end >= source.length) return window;
+  const lineEnd = lineStart(window, size);
+  if (lineEnd > 0) return window.slice(0, lineEnd);
+  return (source.codePointAt(end - 1) ?? 0) > 0xffff ? window.slice(0, -1) : window;
+}
+
+/** Later lines can change only the last block of a window; of a list, only its last item; and prolong a paragraph. */
+function finishedPart(nodes: readonly Node[], window: string): { nodes: readonly Node[]; end: number } | undefined {
+  const last = nodes.at(-1);
+  if (last === undefined) return { nodes, end: window.length };
+  if (nodes.length > 1) return { nodes: nodes.slice(0, -1), end: lineStart(window, startOf(last)) };
+  if (last.type === "paragraph") return { nodes, end: window.length };
+  const lastItem = last.type === "list" && last.children.length > 1 ? last.children.at(-1) : undefined;
+  if (last.type !== "list" || lastItem === undefined) return undefined;
+  return { nodes: last.children.slice(0, -1), end: lineStart(window, startOf(lastItem)) };
 }
 
 function parse(window: string): Node[] {
-  const disabled = DEEP_LINE.test(window) ? [...INLINE, ...CONTAINERS] : INLINE;
+  const disabled = DEEP_LINE.test(window) ? [...UNPARSED, ...CONTAINERS] : UNPARSED;
   return fromMarkdown(window, { extensions: [{ disable: { null: disabled } }] }).children;
 }
 
@@ -81,9 +95,9 @@ function startOf(node: Node): number {
   return node.position?.start.offset ?? 0;
 }
 
-/** The start of the line that an offset is on, or the offset itself where all before it is one line. */
 function lineStart(window: string, offset: number): number {
-  return window.lastIndexOf("\n", offset - 1) + 1 || offset;
+  if (offset === 0) return 0;
+  return 1 + Math.max(window.lastIndexOf("\n", offset - 1), window.lastIndexOf("\r", offset - 1));
 }
 
 function* blocksOf(node: Node, window: string, at: number): Generator<Block> {
@@ -93,18 +107,23 @@ function* blocksOf(node: Node, window: string, at: number): Generator<Block> {
     const place = { text, start: at + leaf.start, end: at + end };
     if (node.type === "heading") yield { kind: "heading", label: plainHeading(text), ...place };
     else if (leaf.node.type === "code") yield { kind: "code", ...place };
-    else if (leaf.node.type !== "html" || showsText(text)) yield { kind: "text", ...place };
+    else if (leaf.node.type === "html" ? showsText(text) : !isDefinitions(text)) yield { kind: "text", ...place };
   }
 }
 
 /** The blocks inside of lists and quotes. The first one starts at the marker of what it is in. */
 function* leaves(node: Node, start: number): Generator<{ readonly node: Node; readonly start: number }> {
-  if (node.type === "definition" || node.type === "thematicBreak") return;
+  if (node.type === "thematicBreak") return;
   if (node.type !== "blockquote" && node.type !== "list" && node.type !== "listItem") {
     yield { node, start };
     return;
   }
   for (const [index, child] of node.children.entries()) yield* leaves(child, index === 0 ? start : startOf(child));
+}
+
+/** Where links lead is no text. */
+function isDefinitions(text: string): boolean {
+  return DEFINITION.test(text) && text.split("\n").every((line) => DEFINITION.test(line));
 }
 
 /** A logo or a comment is no text; a table written as HTML is. */

@@ -4,8 +4,8 @@ import * as z from "zod";
 /** A source longer than this is read up to here: the largest request body of the mesh, in UTF-16 units. */
 export const MAX_SOURCE_CHARS = 4 * 1024 * 1024;
 
-/** Bounds the answer of one call to about 1.6 MB of text. What lies behind is not read, and `truncated` says so. */
-export const MAX_PASSAGES = 2_000;
+/** Bounds the answer of one call to about 800 kB of text. What lies behind is not read, and `truncated` says so. */
+export const MAX_PASSAGES = 1_000;
 
 export const SourceType = z.enum(["text", "markdown", "html"]);
 export type SourceType = z.infer<typeof SourceType>;

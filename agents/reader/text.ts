@@ -1,8 +1,11 @@
 /** Plain text → paragraphs. */
 import { type Block, STRETCH_CHARS, type Stretches } from "./block.ts";
 
-/** `\r(?!\n)`: the two halves of one CRLF are no blank line. */
-const BLANK_LINES = /(?:\r\n|\r(?!\n)|\n)(?:[ \t\f]*(?:\r\n|\r(?!\n)|\n))+/g;
+/**
+ * `\r(?!\n)`: the two halves of one CRLF are no blank line. At most 100 at once: the engine keeps each round of a group
+ * on its stack, and megabytes of line ends overflow it.
+ */
+const BLANK_LINES = /(?:\r\n|\r(?!\n)|\n)(?:[ \t\f]*(?:\r\n|\r(?!\n)|\n)){1,100}/g;
 
 export function* textStretches(source: string): Stretches {
   let blocks: Block[] = [];

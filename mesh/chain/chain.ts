@@ -4,6 +4,7 @@ import type { MeshIndex } from "../index/index.ts";
 import { LEDGER_PAGE, OUTBOX_RETRY_MS, OUTBOX_WAIT_MS, WATCH_HOLD_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
+import type { Usage } from "../schema.ts";
 import { runDue } from "./alarm.ts";
 import { readChain } from "./chains.ts";
 import { earliestDue, setDue } from "./due.ts";
@@ -14,7 +15,7 @@ import { readAnswer } from "./idempotency.ts";
 import { renewLease } from "./leases.ts";
 import { LEDGER_MIGRATIONS } from "./migrations.ts";
 import { drainOutbox } from "./outbox.ts";
-import { LedgerQueue } from "./queue.ts";
+import { LedgerQueue, usageOf } from "./queue.ts";
 import { endOpenHops, type LedgerDatabase } from "./settlement.ts";
 import { Waiters } from "./waiters.ts";
 import { type ChainView, chainView, type HopView, readHopViews, type RemainingView, remainingView } from "./views.ts";
@@ -27,7 +28,9 @@ export interface LedgerEnv {
 export interface HopState {
   readonly status: HopStatus;
   readonly rejection?: Rejection | undefined;
-  /** The recorded answer of a request under an Idempotency-Key. */
+  /** Of the hop and all below it. */
+  readonly usage: Usage;
+  /** The recorded output of a request under an Idempotency-Key, as JSON. */
   readonly answer?: string | undefined;
 }
 
@@ -67,8 +70,9 @@ export class Ledger extends DurableObject<LedgerEnv> {
       this.#queue.commit();
     }
     const ended = readHopOfChain(sql, chainId, hopId);
-    if (ended === undefined) return { status: "rejected", rejection: { code: "not_found", detail: "No such hop." } };
-    return { status: ended.status, rejection: ended.rejection, answer: readAnswer(sql, ended.id) };
+    if (ended === undefined) throw new Error(`Chain ${chainId} has no hop ${hopId}.`);
+    const { status, rejection } = ended;
+    return { status, rejection, usage: usageOf(ended, Date.now()), answer: readAnswer(sql, ended.id) };
   }
 
   /** Cancels a running chain: its open hops end, deepest first. @returns the chain, whatever its status, if there is one */

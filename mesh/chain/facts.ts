@@ -56,14 +56,14 @@ export interface Ask {
   readonly refused?: Rejection | undefined;
 }
 
-/** How an attempt ended. `timeout` means that nobody knows what it used. */
+/** How an attempt ended. After `timeout` and `cancelled` nobody knows what it used. */
 export interface Settlement {
   readonly type: "settle";
   readonly chainId: string;
   readonly hopId: string;
   /** 1 for the first. */
   readonly attempt: number;
-  readonly outcome: "done" | "error" | "timeout";
+  readonly outcome: "done" | "error" | "timeout" | "cancelled";
   readonly rejection?: Rejection | undefined;
   /** Measured by the mesh: bytes of output. */
   readonly bytes: number;
@@ -71,7 +71,9 @@ export interface Settlement {
   readonly tokens: number;
   readonly costMicros: number;
   readonly outputDigest?: string | undefined;
-  /** What a repeated request under the hop's Idempotency-Key is answered with, as JSON. Durable before it is answered. */
+  /** Whether it must be written before it is answered: the hop has an Idempotency-Key. */
+  readonly durable?: boolean | undefined;
+  /** The output that a repeated request under the hop's Idempotency-Key is answered with, as JSON. */
   readonly answer?: string | undefined;
 }
 

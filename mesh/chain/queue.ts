@@ -3,11 +3,12 @@
  * together are decided in one transaction, after the settlements, each in a nested one so that a bad one fails alone.
  */
 import { SETTLEMENT_WAIT_MS } from "../limits.ts";
+import type { Usage } from "../schema.ts";
 import { decide } from "./admission.ts";
 import type { Answer, Ask, Decision, Message, Retry, Settled, Settlement } from "./facts.ts";
 import { type Amounts, countOpenChildren, type HopRow, readHopOfChain } from "./hops.ts";
 import { applyRetry } from "./retry.ts";
-import { applySettlement, type LedgerDatabase, plus } from "./settlement.ts";
+import { applySettlement, knowsUse, type LedgerDatabase, plus } from "./settlement.ts";
 
 const NOTHING: Amounts = { hops: 0, bytes: 0, tokens: 0, costMicros: 0 };
 
@@ -60,7 +61,7 @@ export class LedgerQueue {
     if (early !== undefined) return early;
     this.commit();
     const written = readHopOfChain(this.#database.sql, settlement.chainId, settlement.hopId) ?? hop;
-    return settledView(written, plus(written.used, written.below), written.endedAt ?? this.#now());
+    return settledView(written, this.#now());
   }
 
   /** The answer to a settlement that will be written as it is: an open hop, a known use, nobody open below. */
@@ -69,8 +70,8 @@ export class LedgerQueue {
     const plain =
       hop.status === "open" &&
       hop.attempt === settlement.attempt &&
-      settlement.outcome !== "timeout" &&
-      settlement.answer === undefined &&
+      knowsUse(settlement) &&
+      settlement.durable !== true &&
       !this.#pending.has(hop.id) &&
       countOpenChildren(this.#database.sql, hop.id) === (below?.count ?? 0);
     if (!plain) return undefined;
@@ -84,8 +85,7 @@ export class LedgerQueue {
     }
     this.#timer ??= setTimeout(() => this.commit(), SETTLEMENT_WAIT_MS);
     const status = settlement.outcome === "done" ? "done" : "error";
-    const ended = { status, rejection: settlement.rejection, startedAt: hop.startedAt } as const;
-    return settledView(ended, total, this.#now());
+    return { verdict: "settled", status, rejection: settlement.rejection, usage: { ...total, wallMs: this.#now() - hop.startedAt } };
   }
 
   /** Writes everything that waits: settlements first, so that what they give back can be had by the asks. */
@@ -130,11 +130,12 @@ const UNDECIDED: Decision = {
   recorded: false,
 };
 
-function settledView(hop: Pick<HopRow, "status" | "rejection" | "startedAt">, total: Amounts, endedAt: number): Settled {
-  return {
-    verdict: "settled",
-    status: hop.status,
-    rejection: hop.rejection,
-    usage: { ...total, wallMs: endedAt - hop.startedAt },
-  };
+function settledView(hop: HopRow, now: number): Settled {
+  const { status, rejection } = hop;
+  return { verdict: "settled", status, rejection, usage: usageOf(hop, now) };
+}
+
+/** What a hop and all below it have used. */
+export function usageOf({ used, below, startedAt, endedAt }: HopRow, now: number): Usage {
+  return { ...plus(used, below), wallMs: (endedAt ?? now) - startedAt };
 }

@@ -42,12 +42,16 @@ export function applySettlement(database: LedgerDatabase, settlement: Settlement
   if (settlement.attempt < hop.attempt) return recordLate(database, hop, settlement, now);
   const { outcome, bytes, tokens, costMicros } = settlement;
   endHop(database, hop, {
-    status: outcome === "done" ? "done" : "error",
+    status: outcome === "timeout" ? "error" : outcome,
     rejection: settlement.rejection,
-    used: outcome === "timeout" ? undefined : { bytes, tokens, costMicros },
+    used: knowsUse(settlement) ? { bytes, tokens, costMicros } : undefined,
     outputDigest: settlement.outputDigest,
   }, now);
   if (settlement.answer !== undefined) writeAnswer(database.sql, hop.id, settlement.answer);
+}
+
+export function knowsUse({ outcome }: Settlement): boolean {
+  return outcome === "done" || outcome === "error";
 }
 
 /** Ends an open hop, those below it first, deepest first. The root hop ends its chain. */
@@ -156,7 +160,7 @@ function chainStatus(chain: ChainRow, end: End, now: number): Exclude<ChainStatu
 
 /** A result that came after its hop had been settled without knowing the use: it corrects the books, once. */
 function applyLate(database: LedgerDatabase, hop: HopRow, settlement: Settlement, now: number): void {
-  if (hop.unknown === undefined || hop.late || settlement.outcome === "timeout") return;
+  if (hop.unknown === undefined || hop.late || !knowsUse(settlement)) return;
   if (settlement.attempt < hop.attempt) return recordLate(database, hop, settlement, now);
   const { sql } = database;
   const chain = chainOf(database, hop);
@@ -177,7 +181,7 @@ function applyLate(database: LedgerDatabase, hop: HopRow, settlement: Settlement
 
 /** A result of an attempt that was given up and retried is recorded, not booked: its use was booked at the retry. */
 function recordLate({ sql }: Database, hop: HopRow, settlement: Settlement, now: number): void {
-  if (hop.late || settlement.outcome === "timeout") return;
+  if (hop.late || !knowsUse(settlement)) return;
   markLate(sql, hop.id);
   appendEvent(sql, hop.chain, hop.id, "late", now);
 }

@@ -1,0 +1,67 @@
+/** Which addresses the mesh may reach. Pure: names are judged as far as their spelling tells; the platform resolves them. */
+import { IPv6, isValid, parse } from "ipaddr.js";
+
+export interface EgressPolicy {
+  /** Loopback targets, for a mesh that itself listens on loopback only. Never set when deployed. */
+  readonly allowLoopback: boolean;
+  /** Ports and hosts of the mesh itself: a call to it would be a hop that nobody admitted. */
+  readonly own: { readonly hosts: readonly string[]; readonly port: string };
+}
+
+const LOOPBACK_NAMES = /(^|\.)localhost$/;
+const METADATA_NAMES = /(^|\.)metadata(\.google)?\.internal$|^instance-data(\.|$)/;
+
+/** Why a URL may not be reached, or nothing. */
+export function egressRefusal(url: URL, policy: EgressPolicy): string | undefined {
+  if (url.protocol !== "http:" && url.protocol !== "https:") return `${url.protocol} is not http: or https:`;
+  if (url.username !== "" || url.password !== "") return "credentials in a URL are not sent";
+  const host = bareHost(url);
+  const range = rangeOf(host);
+  const loopback = range === "loopback" || LOOPBACK_NAMES.test(host);
+  if (METADATA_NAMES.test(host)) return `${host} is a metadata address`;
+  if (isOwn(url, host, loopback, policy)) return "this is the mesh itself: call its agents by name";
+  if (loopback) return policy.allowLoopback ? undefined : `${host} is a loopback address`;
+  return range === undefined || range === "unicast" ? undefined : `${host} is not a public address (${range})`;
+}
+
+/** In loopback mode a name that we cannot resolve, on our own port, may well be us: what can't be decided is refused. */
+function isOwn(url: URL, host: string, loopback: boolean, { own, allowLoopback }: EgressPolicy): boolean {
+  if (own.hosts.includes(host) && portOf(url) === own.port) return true;
+  return allowLoopback && portOf(url) === own.port && (loopback || rangeOf(host) === undefined);
+}
+
+function portOf(url: URL): string {
+  return url.port || (url.protocol === "https:" ? "443" : "80");
+}
+
+/** Without brackets and the root's dot. The URL parser has already lower-cased names and normalised IPv4 spellings. */
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+}
+
+/** The range of an address, those within IPv6 (mapped, NAT64) unwrapped; nothing for a name. */
+function rangeOf(host: string): string | undefined {
+  if (!isValid(host)) return undefined;
+  const address = parse(host);
+  if (address instanceof IPv6) {
+    if (address.isIPv4MappedAddress()) return address.toIPv4Address().range();
+    if (address.range() === "rfc6052" || address.range() === "6to4" || address.range() === "teredo") return "embedded";
+  }
+  return address.range();
+}
+
+/**
+ * The address that tells whether two agents are the same: the URL without its fragment, with loopback's names as one.
+ * Deliberately coarse: two spellings of one server must not pass for two agents.
+ */
+export function canonicalUrl(url: string): string {
+  const parsed = new URL(url);
+  parsed.hash = "";
+  parsed.username = "";
+  parsed.password = "";
+  parsed.hostname = parsed.hostname.replace(/\.$/, "");
+  parsed.searchParams.sort();
+  const host = bareHost(parsed);
+  if (rangeOf(host) === "loopback" || LOOPBACK_NAMES.test(host)) parsed.hostname = "localhost";
+  return parsed.href;
+}

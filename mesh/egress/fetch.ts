@@ -1,0 +1,80 @@
+/**
+ * The only caller of `fetch` to the outside. No redirect is followed: it would carry the hop token along. Private,
+ * loopback, link-local and metadata addresses are refused here by their spelling, and by the platform's network once
+ * they are resolved. Answers are read up to a size.
+ */
+import type { Rejection } from "../rejection.ts";
+import { type EgressPolicy, egressRefusal } from "./address.ts";
+
+export interface EgressAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Bytes of the body as they came. */
+  readonly bytes: number;
+}
+
+export type EgressResult =
+  | { readonly ok: true; readonly answer: EgressAnswer }
+  /** `connection` when nothing is known of the other side: the request may not have arrived. */
+  | { readonly ok: false; readonly rejection: Rejection; readonly connection: boolean };
+
+export interface EgressRequest {
+  readonly method: "GET" | "POST";
+  readonly headers: Record<string, string>;
+  readonly body?: string | undefined;
+  /** Aborting closes the connection. */
+  readonly signal: AbortSignal;
+  readonly maxBytes: number;
+}
+
+/** @throws only what `signal` aborts with */
+export async function egressFetch(url: string, request: EgressRequest, policy: EgressPolicy): Promise<EgressResult> {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const refusal = parsed === undefined ? "it is not a URL" : egressRefusal(parsed, policy);
+  if (parsed === undefined || refusal !== undefined) {
+    return { ok: false, connection: false, rejection: { code: "egress_denied", detail: `${url} may not be reached: ${refusal}.` } };
+  }
+  const { method, headers, body, signal, maxBytes } = request;
+  let response: Response;
+  try {
+    response = await fetch(parsed, { method, headers, body: body ?? null, signal, redirect: "manual" });
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ok: false, connection: true, rejection: unreachable(parsed, error) };
+  }
+  try {
+    const read = await readText(response, maxBytes);
+    if (read === undefined) {
+      const detail = `${parsed.host} answered with more than ${maxBytes} bytes.`;
+      return { ok: false, connection: false, rejection: { code: "upstream_error", detail } };
+    }
+    return { ok: true, answer: { status: response.status, headers: response.headers, ...read } };
+  } catch {
+    signal.throwIfAborted();
+    const detail = `The connection to ${parsed.host} ended within the answer.`;
+    return { ok: false, connection: true, rejection: { code: "upstream_error", detail } };
+  }
+}
+
+/** The platform says that its network refused a resolved address in an error's text, and in nothing else. */
+function unreachable(url: URL, error: unknown): Rejection {
+  const message = error instanceof Error ? error.message : "";
+  return /not permitted|restrictPeers|blocked/i.test(message)
+    ? { code: "egress_denied", detail: `${url.host} may not be reached: it resolves to an address that is not public.` }
+    : { code: "upstream_error", detail: `The connection to ${url.host} failed.` };
+}
+
+async function readText(response: Response, maxBytes: number): Promise<{ body: string; bytes: number } | undefined> {
+  if (response.body === null) return { body: "", bytes: 0 };
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let body = "";
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the stream, and with it the connection.
+    if (bytes > maxBytes) return undefined;
+    body += decoder.decode(chunk, { stream: true });
+  }
+  return { body: body + decoder.decode(), bytes };
+}

@@ -1,0 +1,48 @@
+/** A call as the dispatcher takes it, and how it ended. */
+import type { Rejection } from "../rejection.ts";
+import type { Budget, CallPolicy, Usage } from "../schema.ts";
+
+/** Who calls: a principal that starts a chain, or a hop that continues its own. */
+export type Caller =
+  | {
+      readonly kind: "root";
+      readonly principal: string;
+      readonly budget?: Budget | undefined;
+      /** The caller's own W3C trace context. */
+      readonly traceparent?: string | undefined;
+    }
+  | {
+      readonly kind: "hop";
+      readonly chainId: string;
+      readonly hopId: string;
+      /** The calling agent. */
+      readonly agent: string;
+      /** Aborts when the calling hop ends; only known in this process. */
+      readonly signal?: AbortSignal | undefined;
+    };
+
+export interface HopCall {
+  readonly caller: Caller;
+  readonly agent: string;
+  readonly skill?: string | undefined;
+  readonly input: unknown;
+  readonly allowance?: Budget | undefined;
+  readonly policy?: CallPolicy | undefined;
+  readonly metadata?: Record<string, unknown> | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** Aborts this call alone. */
+  readonly signal?: AbortSignal | undefined;
+  /** A refusal that was found before the call got here: it is recorded, not run. */
+  readonly refused?: Rejection | undefined;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly chainId: string; readonly hopId: string; readonly output: unknown; readonly usage: Usage }
+  | {
+      readonly ok: false;
+      readonly rejection: Rejection;
+      /** Absent where nothing was recorded. */
+      readonly chainId?: string | undefined;
+      readonly hopId?: string | undefined;
+    };
+

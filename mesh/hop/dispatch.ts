@@ -1,0 +1,173 @@
+/** admit → call → settle: the only place that knows the order of a hop. */
+import { HopRejected } from "../../agents/define.ts";
+import type { Admitted, Answer, Message, Settlement } from "../chain/facts.ts";
+import { SLOT_WAIT_MS } from "../limits.ts";
+import type { Mesh } from "../mesh.ts";
+import type { Rejection } from "../rejection.ts";
+import { transportOf } from "../transport/kinds.ts";
+import type { Delivered, Delivery } from "../transport/transport.ts";
+import type { HopCall, Outcome } from "./call.ts";
+import { HopCapability } from "./capability.ts";
+import { digest, measure } from "./payload.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import { retryDelay } from "./retry.ts";
+import { schemaErrors } from "./schema-check.ts";
+import { takeSlot } from "./slots.ts";
+import { signHopToken } from "./token.ts";
+import { awaitOutcome, Watch } from "./watch.ts";
+
+/** Runs one call through the mesh, from its admission to its settlement. Never throws a refusal: it is an outcome. */
+export async function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
+  const prepared = await prepare(mesh, call);
+  if (!("ask" in prepared)) return { ok: false, rejection: prepared };
+  const { callee } = prepared;
+  const release = callee && (await takeSlot(`${mesh.name}/${callee.agent.name}`, callee.agent.maxConcurrency, SLOT_WAIT_MS));
+  try {
+    return await admitted(mesh, call, callee !== undefined && release === undefined ? busy(prepared, callee.agent.maxConcurrency) : prepared);
+  } finally {
+    release?.();
+  }
+}
+
+function busy({ ask, payload }: Prepared, limit: number): Prepared {
+  const detail = `Agent '${ask.callee}' has ${limit} calls open here, the most it takes. Try again in a second.`;
+  return { ask: { ...ask, refused: { code: "rate_limited", detail, limit, retryAfterMs: SLOT_WAIT_MS } }, payload };
+}
+
+async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared): Promise<Outcome> {
+  const { ask } = prepared;
+  const decision = await send(mesh, ask);
+  const place = { chainId: ask.chainId, hopId: ask.hopId };
+  if (decision === undefined || decision.verdict === "settled") return { ok: false, rejection: UNAVAILABLE };
+  if (decision.verdict === "joined") return awaitOutcome(mesh, decision.chainId, decision.hopId);
+  if (decision.verdict === "rejected") {
+    const { recorded, rejection } = decision;
+    // A refusal that only counts still belongs to its chain; one of a dead token or a used key belongs to none.
+    const named = recorded || (rejection.code !== "token_invalid" && rejection.code !== "conflict");
+    return { ok: false, rejection, ...(named ? place : {}), ...(recorded ? {} : { hopId: undefined }) };
+  }
+  return run(mesh, call, prepared, decision);
+}
+
+const UNAVAILABLE: Rejection = {
+  code: "ledger_unavailable",
+  detail: "The ledger could not be reached, so the call was not started. Try again.",
+};
+
+/** @returns nothing when the ledger can't be reached: what can't be decided is refused */
+async function send(mesh: Mesh, message: Message): Promise<Answer | undefined> {
+  try {
+    return await mesh.courier(message.chainId).send(message, mesh.ledger(message.chainId), (work) => mesh.defer(work));
+  } catch (error) {
+    console.error("dispatch: the ledger did not answer", error);
+    return undefined;
+  }
+}
+
+/** How one attempt ended for its hop. */
+type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "costMicros" | "outputDigest"> & {
+  readonly output?: unknown;
+};
+
+async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Admitted): Promise<Outcome> {
+  const { ask, payload, callee } = prepared;
+  if (callee === undefined) return { ok: false, rejection: UNAVAILABLE };
+  const watch = new Watch(mesh, { ...ask, deadlineMs: admission.deadlineMs }, [call.signal, call.caller.kind === "hop" ? call.caller.signal : undefined]);
+  const hop = new HopCapability(mesh, { ...ask, agent: ask.callee, depth: admission.depth, deadlineMs: admission.deadlineMs, signal: watch.signal }, dispatch);
+  const delivery: Delivery = {
+    mesh,
+    agent: callee.agent,
+    skill: callee.skill,
+    input: call.input,
+    inputJson: payload.json,
+    chainId: ask.chainId,
+    hopId: ask.hopId,
+    deadlineMs: admission.deadlineMs,
+    signal: watch.signal,
+    hop,
+    token: async () => {
+      const claims = { mesh: mesh.name, agent: ask.callee, hopId: ask.hopId, chainId: ask.chainId, expiresAtMs: admission.deadlineMs };
+      return signHopToken(claims, (await mesh.keyring()).signing, mesh.now());
+    },
+  };
+  try {
+    const { ended, attempt } = await attempts(mesh, delivery, hop, watch, admission);
+    return await settle(mesh, prepared, ended, attempt);
+  } finally {
+    watch.end();
+  }
+}
+
+/** The attempts of one hop. Each further one is reserved in the ledger before it is made. */
+async function attempts(mesh: Mesh, delivery: Delivery, hop: HopCapability, watch: Watch, first: Admitted): Promise<{ ended: Ended; attempt: number }> {
+  for (let attempt = first.attempt; ; attempt++) {
+    const delivered = deliver(delivery);
+    const result = await Promise.race([delivered, watch.stopped]);
+    if (!("ok" in result)) {
+      mesh.defer(settleLate(mesh, delivery, hop, delivered, attempt));
+      return { ended: { ...result, bytes: 0, ...hop.reported }, attempt };
+    }
+    const ended = await endOf(delivery, hop, result);
+    const wait = result.ok ? undefined : delayOf(mesh, delivery, result, attempt);
+    if (wait === undefined) return { ended, attempt };
+    const { chainId, hopId } = delivery;
+    const { bytes, tokens, costMicros } = ended;
+    await Promise.race([scheduler.wait(wait), watch.stopped]);
+    const again = await send(mesh, { type: "retry", chainId, hopId, attempt, used: { bytes, tokens, costMicros } });
+    if (again?.verdict !== "admitted") return { ended, attempt };
+    hop.forgetReports();
+  }
+}
+
+function delayOf(mesh: Mesh, { agent, deadlineMs }: Delivery, result: Delivered & { ok: false }, attempt: number): number | undefined {
+  const { transient, retryAfterMs } = result;
+  const remainingMs = deadlineMs - mesh.now();
+  return retryDelay({ attempt, idempotent: agent.idempotent, transient, retryAfterMs, remainingMs }, Math.random());
+}
+
+/** A transport that throws has failed itself, unless it was stopped: then the race is already decided. */
+async function deliver(delivery: Delivery): Promise<Delivered> {
+  try {
+    return await transportOf(delivery.agent.endpoint.kind)(delivery);
+  } catch (error) {
+    if (!delivery.signal.aborted && !(error instanceof HopRejected)) console.error("dispatch: a transport failed", error);
+    const detail = `Agent '${delivery.agent.name}' could not be called.`;
+    return { ok: false, rejection: { code: "upstream_error", detail }, usage: { tokens: 0, costMicros: 0 }, transient: false };
+  }
+}
+
+/** Checks and measures what came back. What the callee reports over a wire counts beside what its hop reported here. */
+async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
+  const tokens = hop.reported.tokens + result.usage.tokens;
+  const costMicros = hop.reported.costMicros + result.usage.costMicros;
+  if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: 0, tokens, costMicros };
+  const output = result.output ?? null;
+  const payload = measure(output);
+  const [wrong] = schemaErrors(delivery.skill.outputSchema, output);
+  const outputDigest = await digest(output, payload);
+  if (wrong === undefined) return { outcome: "done", output, bytes: payload.bytes, tokens, costMicros, outputDigest };
+  const { agent, skill } = delivery;
+  const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;
+  return { outcome: "error", rejection: { code: "upstream_error", detail }, bytes: payload.bytes, tokens, costMicros, outputDigest };
+}
+
+async function settle(mesh: Mesh, { ask }: Prepared, ended: Ended, attempt: number): Promise<Outcome> {
+  const { chainId, hopId, idempotency } = ask;
+  const { output, ...end } = ended;
+  const durable = idempotency !== undefined;
+  const answer = durable && ended.outcome === "done" ? JSON.stringify(output) : undefined;
+  const settled = await send(mesh, { type: "settle", chainId, hopId, attempt, ...end, durable, answer });
+  const place = { chainId, hopId };
+  if (settled?.verdict !== "settled") return { ok: false, rejection: UNAVAILABLE, ...place };
+  if (settled.status === "done" && ended.outcome === "done") return { ok: true, ...place, output, usage: settled.usage };
+  return { ok: false, rejection: settled.rejection ?? ended.rejection ?? UNAVAILABLE, ...place };
+}
+
+/** What a stopped callee still answers corrects the books, once. */
+async function settleLate(mesh: Mesh, delivery: Delivery, hop: HopCapability, delivered: Promise<Delivered>, attempt: number): Promise<void> {
+  const result = await delivered;
+  if (!result.ok) return;
+  const { output: _, ...end } = await endOf(delivery, hop, result);
+  await send(mesh, { type: "settle", chainId: delivery.chainId, hopId: delivery.hopId, attempt, ...end });
+}
+

@@ -1,0 +1,120 @@
+/** From a call to an ask: resolve the callee, check the input, measure it. Whatever is wrong is a refusal to record. */
+import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
+import { canonicalUrl } from "../egress/address.ts";
+import { hopId } from "../ids.ts";
+import { BUDGET_CEILING, DEFAULT_BUDGET, DEFAULT_MAX_DEPTH, DEFAULT_TIMEOUT_MS, DIMENSIONS, type Limits } from "../limits.ts";
+import type { Mesh } from "../mesh.ts";
+import type { Rejection } from "../rejection.ts";
+import type { Agent, Budget, Skill } from "../schema.ts";
+import type { HopCall } from "./call.ts";
+import { digest, measure, type Payload, sha256 } from "./payload.ts";
+import { schemaErrors } from "./schema-check.ts";
+
+export interface Prepared {
+  readonly ask: Ask;
+  readonly payload: Payload;
+  /** Absent only when the ask carries a refusal. */
+  readonly callee?: { readonly agent: Agent; readonly skill: Skill } | undefined;
+}
+
+/** Refusals that a root call gets without a chain: nothing was asked that a ledger could remember. */
+const UNRECORDED = new Set(["invalid_request", "unauthenticated", "token_invalid", "agent_not_found", "payload_too_large", "invalid_input"]);
+
+/** @returns a rejection alone where, at the root, nothing is to be recorded */
+export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rejection> {
+  const agent = await mesh.agent(call.agent);
+  const found = call.refused ?? resolve(agent, call);
+  const callee = "code" in found ? undefined : found;
+  const refused = "code" in found ? found : checkInput(found, call.input);
+  if (refused !== undefined && call.caller.kind === "root" && UNRECORDED.has(refused.code)) return refused;
+  const payload = measure(call.input);
+  const idempotency = await idempotencyOf(mesh, call, payload);
+  const chainId = call.caller.kind === "hop" ? call.caller.chainId : await mesh.newChainId(idempotency?.scope);
+  const ask: Ask = {
+    type: "ask",
+    chainId,
+    hopId: hopId((bytes) => mesh.random(bytes)),
+    root: call.caller.kind === "root" ? rootCall(call.caller.principal, call, call.caller.budget, call.caller.traceparent) : undefined,
+    parentHopId: call.caller.kind === "hop" ? call.caller.hopId : undefined,
+    callee: call.agent,
+    skill: callee?.skill.id ?? call.skill ?? "",
+    address: agent === undefined ? `unknown:${call.agent}` : addressOf(agent),
+    inputBytes: payload.bytes,
+    inputDigest: await digest(call.input, payload),
+    estimate: agent?.estimate ?? { tokens: 0, costMicros: 0 },
+    timeoutMs: agent?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    calleeCycle: agent?.cycle,
+    allowance: call.allowance,
+    policy: call.policy,
+    metadata: call.metadata && JSON.stringify(call.metadata),
+    idempotency,
+    refused,
+  };
+  return { ask, payload, callee: refused === undefined ? callee : undefined };
+}
+
+function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill: Skill } | Rejection {
+  if (agent === undefined) {
+    return { code: "agent_not_found", detail: `There is no agent named '${call.agent}'. GET /v1/agents lists those there are.` };
+  }
+  if (agent.status !== "active") {
+    return { code: "agent_unavailable", detail: `Agent '${agent.name}' is ${agent.status} and takes no new calls.` };
+  }
+  const skill = call.skill === undefined ? agent.skills[0] : agent.skills.find((one) => one.id === call.skill);
+  if (skill === undefined) {
+    const known = agent.skills.map((one) => one.id).join(", ");
+    return { code: "agent_not_found", detail: `Agent '${agent.name}' has no skill '${call.skill}'. It has: ${known}.` };
+  }
+  return { agent, skill };
+}
+
+function checkInput({ agent, skill }: { agent: Agent; skill: Skill }, input: unknown): Rejection | undefined {
+  const errors = schemaErrors(skill.inputSchema, input);
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const detail = `The input does not fit the schema of ${agent.name}/${skill.id} at '${first.pointer || "/"}': ${first.detail}`;
+  return { code: "invalid_input", detail, errors };
+}
+
+/** Two agents with the same address are the same agent, whatever their names. */
+function addressOf({ name, endpoint }: Agent): string {
+  switch (endpoint.kind) {
+    case "builtin":
+      return `builtin:${name}`;
+    case "binding":
+      return `binding:${endpoint.binding}`;
+    case "http":
+      return canonicalUrl(endpoint.url);
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+/** The scope of a key: the principal and the agent at the root, the calling hop below it. */
+async function idempotencyOf(mesh: Mesh, call: HopCall, payload: Payload): Promise<Idempotency | undefined> {
+  const { caller, idempotencyKey, agent, skill, allowance, policy } = call;
+  if (idempotencyKey === undefined) return undefined;
+  const scope =
+    caller.kind === "root" ? [mesh.name, caller.principal, agent, idempotencyKey] : [mesh.name, caller.chainId, caller.hopId, idempotencyKey];
+  const budget = caller.kind === "root" ? caller.budget : undefined;
+  const request = [agent, skill ?? null, payload.json, budget ?? null, allowance ?? null, policy ?? null];
+  return { scope: await sha256(JSON.stringify(scope)), request: await sha256(JSON.stringify(request)) };
+}
+
+function rootCall(principal: string, { policy }: HopCall, budget: Budget | undefined, traceparent: string | undefined): RootCall {
+  return {
+    principal,
+    limits: limitsOf(budget ?? {}),
+    policy: { maxDepth: policy?.maxDepth ?? DEFAULT_MAX_DEPTH, cycle: policy?.cycle, also: [] },
+    traceparent,
+  };
+}
+
+/** What was asked for, up to the mesh's ceilings; the default of what was not. */
+export function limitsOf(budget: Budget): Limits {
+  const limits = { ...DEFAULT_BUDGET };
+  for (const dimension of DIMENSIONS) {
+    limits[dimension] = Math.min(budget[dimension] ?? DEFAULT_BUDGET[dimension], BUDGET_CEILING[dimension]);
+  }
+  return limits;
+}

@@ -1,0 +1,91 @@
+/**
+ * Hop tokens: what lets a remote callee make further hops under its own hop. JWT, EdDSA only, typ `hop+jwt`. The
+ * signature says that the mesh made it; whether its hop is still open is the ledger's to say, at each use.
+ */
+import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
+import type { Rejection } from "../rejection.ts";
+
+export interface HopClaims {
+  /** Audience. */
+  readonly mesh: string;
+  /** Subject: the callee. */
+  readonly agent: string;
+  /** jti. */
+  readonly hopId: string;
+  /** txn. */
+  readonly chainId: string;
+  /** Epoch milliseconds; whole seconds on the wire, rounded up. */
+  readonly expiresAtMs: number;
+}
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly key: CryptoKey;
+}
+
+const TYPE = "hop+jwt";
+
+export function signHopToken(claims: HopClaims, { kid, key }: SigningKey, now: number): Promise<string> {
+  return new SignJWT({ txn: claims.chainId })
+    .setProtectedHeader({ alg: "EdDSA", typ: TYPE, kid })
+    .setAudience(claims.mesh)
+    .setSubject(claims.agent)
+    .setJti(claims.hopId)
+    .setIssuedAt(Math.floor(now / 1_000))
+    .setExpirationTime(Math.ceil(claims.expiresAtMs / 1_000))
+    .sign(key);
+}
+
+/** Whether a bearer has the form of a JWT; keys of the mesh never have. */
+export function looksLikeToken(bearer: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(bearer);
+}
+
+/** The mesh that a token claims to be for. Not trusted: it only says whose keys to check it with. */
+export function claimedMesh(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token);
+    return typeof aud === "string" ? aud : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export type Verified = { readonly ok: true; readonly claims: HopClaims } | { readonly ok: false; readonly rejection: Rejection };
+
+/** @param keyOf the public key of a key id, if the mesh has one */
+export async function verifyHopToken(
+  token: string,
+  mesh: string,
+  keyOf: (kid: string) => CryptoKey | undefined,
+  now: number,
+): Promise<Verified> {
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid }) => {
+        const key = keyOf(kid ?? "");
+        if (key === undefined) throw new errors.JWKSNoMatchingKey();
+        return key;
+      },
+      {
+        algorithms: ["EdDSA"],
+        typ: TYPE,
+        audience: mesh,
+        currentDate: new Date(now),
+        requiredClaims: ["sub", "jti", "txn", "exp"],
+      },
+    );
+    const { sub, jti, txn, exp } = payload;
+    if (typeof sub !== "string" || typeof jti !== "string" || typeof txn !== "string" || typeof exp !== "number") {
+      return invalid("its claims are not those of a hop token");
+    }
+    return { ok: true, claims: { mesh, agent: sub, hopId: jti, chainId: txn, expiresAtMs: exp * 1_000 } };
+  } catch (error) {
+    return invalid(error instanceof errors.JWTExpired ? "it has expired" : "it is not one that this mesh has signed");
+  }
+}
+
+export function invalid(why: string): { readonly ok: false; readonly rejection: Rejection } {
+  return { ok: false, rejection: { code: "token_invalid", detail: `The hop token is not valid: ${why}.` } };
+}

@@ -1,0 +1,171 @@
+/** A mesh as one request sees it: its objects, its keys, and what the isolate remembers of its registry. */
+import { base64url, importJWK } from "jose";
+import { Courier } from "./hop/courier.ts";
+import type { SigningKey } from "./hop/token.ts";
+import type { Ledger } from "./chain/chain.ts";
+import type { EgressPolicy } from "./egress/address.ts";
+import type { KeyRecord } from "./identity/keys.ts";
+import type { KeyringRecord } from "./identity/keyring.ts";
+import { addressOf, type ChainAddress, type Check, chainAddress, chainId, keyedCheck, ledgerName, type Region } from "./ids.ts";
+import type { MeshIndex } from "./index/index.ts";
+import { MESH_CACHE } from "./limits.ts";
+import type { Registry } from "./registry/registry.ts";
+import { RegistrySnapshot } from "./registry/snapshot.ts";
+import type { Agent } from "./schema.ts";
+
+export interface MeshBindings {
+  readonly REGISTRY: DurableObjectNamespace<Registry>;
+  readonly LEDGER: DurableObjectNamespace<Ledger>;
+  readonly INDEX: DurableObjectNamespace<MeshIndex>;
+}
+
+export interface MeshSettings {
+  /** How many digits of a chain id name its ledger object: 0 = one a region, 8 = practically one a chain. */
+  readonly ledgerDigits: number;
+  readonly egress: EgressPolicy;
+  /** Service bindings and object namespaces of the deployment that may be registered as agents, by name. */
+  readonly agentBindings: ReadonlyMap<string, unknown>;
+}
+
+export interface Keyring {
+  readonly signing: SigningKey;
+  /** By key id, for verification. */
+  readonly publicKeys: ReadonlyMap<string, CryptoKey>;
+  readonly publicJwks: readonly unknown[];
+  readonly check: Check;
+}
+
+/** What an isolate remembers of one mesh. Bounded; everything in it can be read again. */
+interface Memory {
+  readonly snapshot: RegistrySnapshot;
+  readonly couriers: Map<string, Courier>;
+  keyring?: { readonly record: KeyringRecord; readonly keys: Keyring };
+}
+
+const memories = new Map<string, Memory>();
+
+function memoryOf(mesh: string): Memory {
+  const memory = memories.get(mesh) ?? { snapshot: new RegistrySnapshot(), couriers: new Map() };
+  memories.delete(mesh);
+  memories.set(mesh, memory);
+  const [oldest] = memories.keys();
+  if (memories.size > MESH_CACHE && oldest !== undefined) memories.delete(oldest);
+  return memory;
+}
+
+export class Mesh {
+  readonly name: string;
+  readonly settings: MeshSettings;
+  readonly region: Region;
+  readonly #bindings: MeshBindings;
+  readonly #memory: Memory;
+  readonly #defer: (work: Promise<unknown>) => void;
+
+  /** @param defer keeps the request's context alive for work that its answer does not wait for */
+  constructor(
+    name: string,
+    options: { bindings: MeshBindings; settings: MeshSettings; region: Region; defer: (work: Promise<unknown>) => void },
+  ) {
+    this.name = name;
+    this.settings = options.settings;
+    this.region = options.region;
+    this.#bindings = options.bindings;
+    this.#memory = memoryOf(name);
+    this.#defer = options.defer;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  random(bytes: number): Uint8Array {
+    return crypto.getRandomValues(new Uint8Array(bytes));
+  }
+
+  defer(work: Promise<unknown>): void {
+    this.#defer(work);
+  }
+
+  get registry(): DurableObjectStub<Registry> {
+    return this.#bindings.REGISTRY.getByName(this.name);
+  }
+
+  get index(): DurableObjectStub<MeshIndex> {
+    return this.#bindings.INDEX.getByName(this.name);
+  }
+
+  /** A change of the registry that this isolate has made: it sees it at once. */
+  noteRevision(revision: number): void {
+    this.#memory.snapshot.note(revision);
+  }
+
+  agent(name: string): Promise<Agent | undefined> {
+    const read = () => this.registry.agent(name) as Promise<{ revision: number; value: Agent | undefined }>;
+    return this.#memory.snapshot.get(`agent ${name}`, Date.now, () => this.registry.revision(), read);
+  }
+
+  key(keyId: string): Promise<KeyRecord | undefined> {
+    const read = () => this.registry.key(keyId) as Promise<{ revision: number; value: KeyRecord | undefined }>;
+    return this.#memory.snapshot.get(`key ${keyId}`, Date.now, () => this.registry.revision(), read);
+  }
+
+  async keyring(): Promise<Keyring> {
+    const read = () => this.registry.keyring() as Promise<{ revision: number; value: KeyringRecord }>;
+    const record = await this.#memory.snapshot.get("keyring", Date.now, () => this.registry.revision(), read);
+    if (record === undefined) throw new Error("The registry gave no keyring.");
+    if (this.#memory.keyring?.record !== record) this.#memory.keyring = { record, keys: await importKeyring(record) };
+    return this.#memory.keyring.keys;
+  }
+
+  async newChainId(seed?: string): Promise<string> {
+    const { check } = await this.keyring();
+    const options = { ledgerDigits: this.settings.ledgerDigits, region: this.region, seed };
+    return chainId(options, (bytes) => this.random(bytes), check);
+  }
+
+  /** The ledger of a chain id from outside, or nothing when this mesh has not made the id. */
+  async ledgerOf(id: string): Promise<DurableObjectStub<Ledger> | undefined> {
+    const address = await chainAddress(id, (await this.keyring()).check);
+    return address && this.#ledger(address);
+  }
+
+  /** The ledger of a chain id that this mesh has signed or just made. @throws when it is not even one in form */
+  ledger(id: string): DurableObjectStub<Ledger> {
+    return this.#ledger(known(id));
+  }
+
+  #ledger(address: ChainAddress): DurableObjectStub<Ledger> {
+    const name = ledgerName(this.name, address);
+    return this.#bindings.LEDGER.getByName(name, address.region === "" ? {} : { locationHint: address.region });
+  }
+
+  /** What carries this isolate's messages to the ledger of a chain. */
+  courier(id: string): Courier {
+    const name = ledgerName(this.name, known(id));
+    const courier = this.#memory.couriers.get(name) ?? new Courier();
+    if (this.#memory.couriers.size > COURIERS) this.#memory.couriers.clear();
+    this.#memory.couriers.set(name, courier);
+    return courier;
+  }
+}
+
+/** Couriers that an isolate remembers for one mesh; one that is forgotten ends what it carries. */
+const COURIERS = 1_000;
+
+function known(id: string): ChainAddress {
+  const address = addressOf(id);
+  if (address === undefined) throw new Error("This is not the id of a chain.");
+  return address;
+}
+
+async function importKeyring({ signing, chainCheck }: KeyringRecord): Promise<Keyring> {
+  const privateKey = (await importJWK(signing.privateJwk, "EdDSA")) as CryptoKey;
+  const publicKey = (await importJWK(signing.publicJwk, "EdDSA")) as CryptoKey;
+  const checkKey = await crypto.subtle.importKey("raw", base64url.decode(chainCheck), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return {
+    signing: { kid: signing.kid, key: privateKey },
+    publicKeys: new Map([[signing.kid, publicKey]]),
+    publicJwks: [signing.publicJwk],
+    check: keyedCheck(checkKey),
+  };
+}

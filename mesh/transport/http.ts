@@ -1,0 +1,79 @@
+/** Agents that speak JSON over HTTP (docs/design.md, 6a). */
+import * as z from "zod";
+import { egressFetch } from "../egress/fetch.ts";
+import { BODY_BYTES } from "../limits.ts";
+import { ReportedUsage } from "../schema.ts";
+import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
+
+/** What an agent answers with 200. Further members are allowed: the next version may read them. */
+const AgentAnswer = z.object({ output: z.unknown(), usage: ReportedUsage.optional() });
+/** Characters of an upstream's own words that are kept. */
+const DETAIL_CHARS = 1_000;
+const TRANSIENT = new Set([429, 502, 503, 504]);
+
+export const http: Transport = async (delivery) => {
+  const { agent, mesh, signal } = delivery;
+  if (agent.endpoint.kind !== "http") throw new TypeError("An http transport was given another endpoint.");
+  const result = await egressFetch(
+    agent.endpoint.url,
+    { method: "POST", headers: await headersOf(delivery), body: bodyOf(delivery), signal, maxBytes: BODY_BYTES },
+    mesh.settings.egress,
+  );
+  if (!result.ok) return failed(result.rejection, { transient: result.connection });
+  const { status, headers, body } = result.answer;
+  return status === 200 ? readAnswer(agent.name, body) : readFailure(agent.name, status, headers, body);
+};
+
+function bodyOf({ inputJson, skill }: Delivery): string {
+  return `{"input":${inputJson},"skill":${JSON.stringify(skill.id)}}`;
+}
+
+async function headersOf(delivery: Delivery): Promise<Record<string, string>> {
+  const { chainId, hopId, deadlineMs } = delivery;
+  return {
+    "content-type": "application/json",
+    accept: "application/json",
+    "hopline-token": await delivery.token(),
+    "hopline-chain": chainId,
+    "hopline-hop": hopId,
+    "hopline-deadline": String(deadlineMs),
+    traceparent: `00-${chainId}-${hopId}-01`,
+    "idempotency-key": hopId,
+  };
+}
+
+function readAnswer(name: string, body: string): Delivered {
+  const json = parseJson(body);
+  if (json === undefined) return upstream(`Agent '${name}' answered with something that is not JSON.`);
+  const answer = AgentAnswer.safeParse(json.value);
+  if (!answer.success || typeof json.value !== "object" || json.value === null || !("output" in json.value)) {
+    const where = answer.error?.issues[0];
+    const why = where === undefined ? "" : ` (${where.path.join(".")}: ${where.message})`;
+    return upstream(`Agent '${name}' must answer with {"output": …, "usage"?: {"tokens", "costMicros"}}${why}.`);
+  }
+  return { ok: true, output: answer.data.output, usage: answer.data.usage ?? NO_USAGE };
+}
+
+function readFailure(name: string, status: number, headers: Headers, body: string): Delivered {
+  if (status >= 300 && status < 400) {
+    return upstream(`Agent '${name}' answered with a redirect (${status}). Redirects are not followed: register the final URL.`);
+  }
+  const problem = parseJson(body)?.value as { detail?: unknown; title?: unknown } | null | undefined;
+  const said = [problem?.detail, problem?.title].find((words) => typeof words === "string" && words !== "");
+  const words = said === undefined ? "" : `: ${(said as string).slice(0, DETAIL_CHARS).toWellFormed()}`;
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+  return upstream(`Agent '${name}' answered with status ${status}${words}`, { transient: TRANSIENT.has(status), retryAfterMs });
+}
+
+function upstream(detail: string, options: Parameters<typeof failed>[1] = {}): Delivered {
+  return failed({ code: "upstream_error", detail }, options);
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}

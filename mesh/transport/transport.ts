@@ -1,0 +1,48 @@
+/** How agents are reached: one interface, one file an endpoint kind. */
+import type { Hop } from "../../agents/define.ts";
+import type { Mesh } from "../mesh.ts";
+import type { Rejection } from "../rejection.ts";
+import type { Agent, ReportedUsage, Skill } from "../schema.ts";
+
+/** One attempt of an admitted hop. */
+export interface Delivery {
+  readonly mesh: Mesh;
+  readonly agent: Agent;
+  readonly skill: Skill;
+  readonly input: unknown;
+  /** `input` as JSON. */
+  readonly inputJson: string;
+  readonly chainId: string;
+  readonly hopId: string;
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
+  /** Aborts at the deadline and on cancellation. */
+  readonly signal: AbortSignal;
+  /** The callee's capability, for those that run in this process or can be handed an object. */
+  readonly hop: Hop;
+  /** A signed hop token, for those that call back over a wire. */
+  token(): Promise<string>;
+}
+
+/** How an attempt ended, as far as the callee has said. */
+export type Delivered =
+  | { readonly ok: true; readonly output: unknown; readonly usage: ReportedUsage }
+  | {
+      readonly ok: false;
+      readonly rejection: Rejection;
+      readonly usage: ReportedUsage;
+      /** Whether another attempt could end otherwise. */
+      readonly transient: boolean;
+      /** What the callee asked to wait, in milliseconds. */
+      readonly retryAfterMs?: number | undefined;
+    };
+
+/** Delivers a call. May throw what `signal` aborts with; anything else that it throws is the mesh's own fault. */
+export type Transport = (delivery: Delivery) => Promise<Delivered>;
+
+export const NO_USAGE: ReportedUsage = { tokens: 0, costMicros: 0 };
+
+export function failed(rejection: Rejection, options: { transient?: boolean; usage?: ReportedUsage; retryAfterMs?: number | undefined } = {}): Delivered {
+  const { transient = false, usage = NO_USAGE, retryAfterMs } = options;
+  return { ok: false, rejection, usage, transient, retryAfterMs };
+}
