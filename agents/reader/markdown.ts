@@ -87,6 +87,7 @@ function finishedPart(nodes: readonly Node[], window: string): { nodes: readonly
 }
 
 function parse(window: string): Node[] {
+  if (!/\S/.test(window)) return [];
   const disabled = DEEP_LINE.test(window) ? [...UNPARSED, ...CONTAINERS] : UNPARSED;
   return fromMarkdown(window, { extensions: [{ disable: { null: disabled } }] }).children;
 }

@@ -10,7 +10,7 @@ import { readChain } from "./chains.ts";
 import { earliestDue, setDue } from "./due.ts";
 import { hasUnsent } from "./events.ts";
 import type { Answer, HopStatus, Message } from "./facts.ts";
-import { readHopOfChain, readPath } from "./hops.ts";
+import { readHopOfChain, readPath, readPathOfRow } from "./hops.ts";
 import { readAnswer } from "./idempotency.ts";
 import { renewLease } from "./leases.ts";
 import { LEDGER_MIGRATIONS } from "./migrations.ts";
@@ -98,6 +98,12 @@ export class Ledger extends DurableObject<LedgerEnv> {
     this.#queue.commit();
     const chain = readChain(this.#database.sql, chainId);
     return chain === undefined ? [] : readHopViews(this.#database.sql, chain.id, after, Math.min(most, LEDGER_PAGE));
+  }
+
+  /** The paths of hops, by row: agents' names from the root. */
+  paths(rows: readonly number[]): Record<number, string[]> {
+    const pathOf = (row: number) => readPathOfRow(this.#database.sql, row).toReversed().map((step) => step.callee);
+    return Object.fromEntries(rows.map((row) => [row, pathOf(row)]));
   }
 
   remaining(chainId: string, hopId: string): RemainingView | undefined {

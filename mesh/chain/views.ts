@@ -56,6 +56,7 @@ export interface HopView {
   readonly row: number;
   readonly hopId: string;
   readonly parentRow: number | null;
+  readonly parentHopId: string | null;
   readonly depth: number;
   readonly kind: "agent" | "tool" | "model";
   readonly callee: string;
@@ -84,10 +85,11 @@ type HopViewColumns = Omit<HopView, "rejection" | "late" | "metadata"> & {
 /** Hops of a chain in the order of their admission, after the row `after`. */
 export function readHopViews(sql: Sql, chain: number, after: number, most: number): HopView[] {
   const rows = sql.exec<HopViewColumns & Record<string, string | number | null>>(
-    `SELECT id AS row, hop_id AS hopId, parent AS parentRow, depth, kind, callee, skill, status, rejection,
-       started_at AS startedAt, ended_at AS endedAt, used_hops AS hops, used_bytes AS bytes, used_tokens AS tokens,
-       used_cost AS costMicros, attempt, late, input_digest AS inputDigest, output_digest AS outputDigest, metadata
-     FROM hop WHERE chain = ? AND id > ? ORDER BY id LIMIT ?`,
+    `SELECT hop.id AS row, hop.hop_id AS hopId, hop.parent AS parentRow, above.hop_id AS parentHopId, hop.depth, hop.kind,
+       hop.callee, hop.skill, hop.status, hop.rejection, hop.started_at AS startedAt, hop.ended_at AS endedAt,
+       hop.used_hops AS hops, hop.used_bytes AS bytes, hop.used_tokens AS tokens, hop.used_cost AS costMicros, hop.attempt,
+       hop.late, hop.input_digest AS inputDigest, hop.output_digest AS outputDigest, hop.metadata
+     FROM hop LEFT JOIN hop AS above ON above.id = hop.parent WHERE hop.chain = ? AND hop.id > ? ORDER BY hop.id LIMIT ?`,
     chain,
     after,
     most,

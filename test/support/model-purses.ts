@@ -70,8 +70,8 @@ function grow(p: ModelPurse, x: number): number {
 
 /** δ > 0 as SETTLE with nothing held, else charge(p, δ). */
 export function correct(p: ModelPurse, delta: number): void {
-  if (delta > 0) return book(p, 0, delta);
-  charge(p, delta);
+  if (delta > 0) book(p, 0, delta);
+  else charge(p, delta);
   handBack(p);
 }
 

@@ -3,10 +3,12 @@
  * ledger is compared with, so it is written to be checked against the text by eye and not to be fast.
  */
 import { COUNTED, type Counted } from "../../mesh/limits.ts";
-import { book, charge, close, correct, fits, free, grant, type ModelPurse, purse } from "./model-purses.ts";
+import type { Budget } from "../../mesh/schema.ts";
+import { book, charge, close, correct, fits, free, grant, type ModelPurse, purse, rootOf } from "./model-purses.ts";
 
 export type Amounts = Record<Counted, number>;
 export type ModelStatus = "open" | "done" | "error" | "rejected" | "lost" | "cancelled";
+type ModelEnd = "done" | "error" | "lost" | "cancelled";
 
 export interface ModelHop {
   readonly id: string;
@@ -21,15 +23,24 @@ export interface ModelHop {
   readonly draws: Record<Counted, ModelPurse>;
   readonly gauge: number | undefined;
   readonly timeoutMs: number;
+  readonly deadlineMs: number;
+  lease: ModelLease;
   status: ModelStatus;
   attempt: number;
   used: Amounts;
   /** What its last attempt was booked with as UNKNOWN, while a late result may still correct it. */
   unknown: Amounts | undefined;
-  /** Attempts that were given up with nobody knowing what they used, and that have not reported since. */
-  readonly abandoned: Set<number>;
+  /** A result came after its attempt had been settled: booked as LATE, or recorded as that of an earlier attempt. */
   late: boolean;
   refusal: ModelRefusal | undefined;
+}
+
+export interface ModelLease {
+  endsAt: number;
+  /** When the fresh lease ends that the last restart gave, if it gave one. */
+  fresh: number | undefined;
+  /** The one fresh lease is running. */
+  graced: boolean;
 }
 
 export interface ModelChain {
@@ -47,7 +58,7 @@ export interface ModelAsk {
   readonly input: number;
   readonly tokens: number;
   readonly costMicros: number;
-  readonly allowance: Partial<Amounts & { concurrency: number }>;
+  readonly allowance: Budget;
   readonly timeoutMs: number;
 }
 
@@ -73,7 +84,16 @@ export function hopOf(chain: ModelChain, id: string | undefined): ModelHop | und
   return chain.hops.find((hop) => hop.id === id);
 }
 
-/** ADMIT. A refusal is written as a rejected hop and books nothing. */
+/** min(timeout, 30 s) + 5 s, never past the chain's deadline. */
+export function leaseFrom(now: number, timeoutMs: number, deadlineMs: number): ModelLease {
+  const endsAt = Math.min(now + Math.min(timeoutMs, 30_000) + 5_000, deadlineMs);
+  return { endsAt, fresh: undefined, graced: false };
+}
+
+/**
+ * ADMIT. A refusal is written as a rejected hop and books nothing.
+ * Agreed reading: a call under a dead token is no call of the chain, and is not written.
+ */
 export function admit(chain: ModelChain, ask: ModelAsk, now: number): ModelHop {
   const parent = hopOf(chain, ask.parent);
   const depth = (parent?.depth ?? 0) + 1;
@@ -88,15 +108,32 @@ export function admit(chain: ModelChain, ask: ModelAsk, now: number): ModelHop {
     own[d] = grant(drawn[d], allowance);
     return own[d];
   });
+  const wallMs = ask.allowance.wallMs ?? Number.POSITIVE_INFINITY;
   const hop: ModelHop = {
-    ...{ id: ask.id, parent, depth, children: [], first, estimate, own, draws, gauge: ask.allowance.concurrency },
-    ...{ timeoutMs: ask.timeoutMs, status: refusal ? "rejected" : "open", attempt: 1, used: each(() => 0) },
-    ...{ unknown: undefined, abandoned: new Set(), late: false, refusal },
+    id: ask.id,
+    parent,
+    depth,
+    children: [],
+    first,
+    estimate,
+    own,
+    draws,
+    gauge: ask.allowance.concurrency,
+    timeoutMs: ask.timeoutMs,
+    deadlineMs: Math.min(parent?.deadlineMs ?? chain.deadlineMs, now + ask.timeoutMs, now + wallMs),
+    lease: leaseFrom(now, ask.timeoutMs, chain.deadlineMs),
+    status: refusal ? "rejected" : "open",
+    attempt: 1,
+    used: each(() => 0),
+    unknown: undefined,
+    late: false,
+    refusal,
   };
-  if (refusal === undefined) reserve(hop);
+  if (refusal?.code === "token_invalid") return hop;
   chain.hops.push(hop);
   parent?.children.push(hop);
-  if (refusal !== undefined && parent === undefined && chain.hops.length === 1) chain.status = "failed";
+  if (refusal === undefined) reserve(hop);
+  else if (parent === undefined) chain.status = "failed";
   return hop;
 }
 
@@ -131,12 +168,17 @@ function refuse(
   return fullGauge(chain, parent, ask.allowance.concurrency);
 }
 
+/**
+ * The evidence is the ledger's choice where the text has none: what stands is named before what is asked for, and
+ * `actual` is what the standing purse would come to, with what the chain has overrun.
+ */
 function budgetRefusal(d: Counted, p: ModelPurse, need: number, allowance?: number): ModelRefusal | undefined {
   if (fits(p, need, allowance)) return undefined;
-  if (allowance !== undefined && need > allowance) {
+  if (allowance !== undefined && fits(p, allowance, undefined)) {
     return { code: "budget_exceeded", dimension: d, limit: allowance, actual: need };
   }
-  return { code: "budget_exceeded", dimension: d, limit: p.limit, actual: p.spent + p.held + (allowance ?? need) };
+  const actual = p.spent + p.held + (allowance ?? need) + rootOf(p).over;
+  return { code: "budget_exceeded", dimension: d, limit: p.limit, actual };
 }
 
 /** Open hops, at the root and at each purse that limits it: the owner of an allowance is one of those that it counts. */
@@ -164,18 +206,19 @@ export function settle(
   chain: ModelChain,
   id: string,
   attempt: number,
-  outcome: "done" | "error" | "timeout",
+  outcome: "done" | "error" | "timeout" | "cancelled",
   use: Use | undefined,
+  now: number,
 ): void {
   const hop = hopOf(chain, id);
   if (hop === undefined || hop.status === "rejected" || attempt > hop.attempt) return;
   if (attempt < hop.attempt) {
     // An earlier attempt's late result is recorded, not booked.
-    if (use !== undefined && hop.abandoned.delete(attempt)) hop.late = true;
+    if (use !== undefined) hop.late = true;
     return;
   }
   if (hop.status === "open") {
-    end(chain, hop, outcome === "timeout" ? "error" : outcome, use);
+    end(chain, hop, outcome === "timeout" ? "error" : outcome, use, now);
   } else if (hop.unknown !== undefined && use !== undefined) {
     // LATE, once, only after UNKNOWN: δ = u − booked as UNKNOWN.
     for (const d of COUNTED) {
@@ -199,8 +242,8 @@ function unknownUse(hop: ModelHop): Amounts {
 }
 
 /** SETTLE: open descendants first, deepest first; then the hop's own use; then its purses close. */
-export function end(chain: ModelChain, hop: ModelHop, status: "done" | "error" | "lost" | "cancelled", use?: Use): void {
-  endOpen(chain, descendants(hop));
+export function end(chain: ModelChain, hop: ModelHop, status: ModelEnd, use: Use | undefined, now: number): void {
+  endOpen(chain, descendants(hop), now);
   hop.unknown = use === undefined ? unknownUse(hop) : undefined;
   for (const d of COUNTED) {
     const u = use === undefined ? (hop.unknown?.[d] ?? 0) : useOf(use, d);
@@ -210,12 +253,18 @@ export function end(chain: ModelChain, hop: ModelHop, status: "done" | "error" |
     if (hop.parent === undefined) close(chain.root[d]);
   }
   hop.status = status;
-  if (hop.parent === undefined) chain.status = status === "done" ? "done" : status === "cancelled" ? "cancelled" : "failed";
+  if (hop.parent === undefined) chain.status = chainStatus(status, now >= chain.deadlineMs);
 }
 
-function endOpen(chain: ModelChain, hops: readonly ModelHop[]): void {
+/** Agreed reading: the text names the statuses and not the way to them. */
+function chainStatus(root: ModelEnd, afterDeadline: boolean): ModelChain["status"] {
+  if (root === "done" || root === "cancelled") return root;
+  return afterDeadline ? "expired" : "failed";
+}
+
+function endOpen(chain: ModelChain, hops: readonly ModelHop[], now: number): void {
   const open = hops.filter((hop) => hop.status === "open").sort((a, b) => b.depth - a.depth);
-  for (const hop of open) end(chain, hop, "cancelled");
+  for (const hop of open) end(chain, hop, "cancelled", undefined, now);
 }
 
 function descendants(hop: ModelHop): ModelHop[] {
@@ -223,21 +272,20 @@ function descendants(hop: ModelHop): ModelHop[] {
 }
 
 /** CANCEL: all open hops, deepest first, UNKNOWN. */
-export function cancel(chain: ModelChain): void {
-  if (chain.status !== "running") return;
-  endOpen(chain, chain.hops);
-  chain.status = "cancelled";
+export function cancel(chain: ModelChain, now: number): void {
+  if (chain.status === "running") endOpen(chain, chain.hops, now);
 }
 
 /**
- * RETRY: settle the old attempt (unknown = est), reserve need again; doesn't fit = no retry.
+ * RETRY, inside the deadline: settle the old attempt (unknown = est), reserve need again; doesn't fit = no retry.
  * @returns the chain as it stands afterwards: a copy with the retry, or the very chain that was given
  */
 export function retry(given: ModelChain, id: string, attempt: number, use: Use | undefined, now: number): ModelChain {
   const chain = structuredClone(given);
   const hop = hopOf(chain, id);
-  if (hop?.status !== "open" || hop.attempt !== attempt || chain.status !== "running" || now >= chain.deadlineMs) return given;
-  endOpen(chain, descendants(hop));
+  if (hop?.status !== "open" || hop.attempt !== attempt || chain.status !== "running" || now >= chain.deadlineMs)
+    return given;
+  endOpen(chain, descendants(hop), now);
   for (const d of COUNTED) {
     const u = use === undefined ? hop.estimate[d] : useOf(use, d);
     book(hop.draws[d], hop.estimate[d], u);
@@ -245,7 +293,7 @@ export function retry(given: ModelChain, id: string, attempt: number, use: Use |
   }
   if (!COUNTED.every((d) => fits(hop.draws[d], hop.first[d] + hop.estimate[d], undefined))) return given;
   reserve(hop);
-  if (use === undefined) hop.abandoned.add(attempt);
   hop.attempt += 1;
+  hop.lease = leaseFrom(now, hop.timeoutMs, chain.deadlineMs);
   return chain;
 }

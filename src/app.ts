@@ -1,0 +1,55 @@
+/** The Hono app: who asks, the routes, and one place that answers every error. */
+import { Hono } from "hono";
+import { REGIONS, type Region } from "../mesh/ids.ts";
+import { Mesh } from "../mesh/mesh.ts";
+import { authenticate, type Identity, type OpenMesh } from "./auth.ts";
+import { type Env, settingsOf } from "./env.ts";
+import { Refused, problemResponse } from "./problem.ts";
+import { agentRoutes } from "./routes/agents.ts";
+import { chainRoutes } from "./routes/chains.ts";
+import { graphRoutes } from "./routes/graph.ts";
+import { openRoutes } from "./routes/health.ts";
+import { invokeRoutes } from "./routes/invoke.ts";
+import { keyRoutes } from "./routes/keys.ts";
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { identity: Identity; open: OpenMesh };
+}
+export type App = Hono<AppEnv>;
+
+export function createApp(): App {
+  const app = new Hono<AppEnv>({ strict: true });
+  app.use(async (c, next) => {
+    const options = { bindings: c.env, settings: settingsOf(c.env), region: regionOf(c.req.raw), defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work) };
+    c.set("open", (name) => new Mesh(name, options));
+    await next();
+  });
+  openRoutes(app);
+  app.use(async (c, next) => {
+    c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
+    await next();
+  });
+  for (const routes of [invokeRoutes, agentRoutes, chainRoutes, graphRoutes, keyRoutes]) routes(app);
+  app.notFound((c) => problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }));
+  app.onError((error) => {
+    if (error instanceof Refused) return problemResponse(error.rejection, error.place, error.headers);
+    console.error("a request failed", error);
+    return problemResponse({ code: "internal", detail: "The mesh has failed at this request. Its log says why." });
+  });
+  return app;
+}
+
+/** Answers the methods that a resource does not have, naming those it has. Call it after the resource's routes. */
+export function otherMethods(app: App, path: string, allow: string): void {
+  app.all(path, () => {
+    throw new Refused({ code: "method_not_allowed", detail: `This resource has ${allow}.` }, { headers: { allow } });
+  });
+}
+
+/** Where the caller is, as far as the platform says: the ledger of a new chain is asked to live near. */
+function regionOf(request: Request): Region {
+  const continents: Record<string, Region> = { NA: "enam", SA: "sam", EU: "weur", AS: "apac", OC: "oc", AF: "afr" };
+  const cf = request.cf as { continent?: string } | undefined;
+  return continents[cf?.continent ?? ""] ?? REGIONS[0];
+}

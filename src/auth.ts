@@ -1,0 +1,115 @@
+/** Who is asking: a key of a mesh, or a hop that calls on. Nothing is open but what says so itself. */
+import type { Mesh } from "../mesh/mesh.ts";
+import { type HopClaims, claimedMesh, invalid, looksLikeToken, verifyHopToken } from "../mesh/hop/token.ts";
+import { parseKey } from "../mesh/identity/keys.ts";
+import type { Rejection } from "../mesh/rejection.ts";
+import { MeshName, type Scope } from "../mesh/schema.ts";
+import { sha256 } from "../mesh/hop/payload.ts";
+import { Refused } from "./problem.ts";
+
+/** The mesh that a deployment has from the start; its admin key is HOPLINE_ADMIN_KEY. */
+export const DEFAULT_MESH = "default";
+
+export interface Identity {
+  readonly mesh: Mesh;
+  /** `admin`, `key:<keyId>` or `hop:<hopId>`. */
+  readonly principal: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The hop that this request continues. */
+  readonly hop?: HopClaims | undefined;
+  /** Whether it is the deployment's own admin key, which alone may make meshes. */
+  readonly deployment: boolean;
+}
+
+/** Opens the mesh of a name; for one other than `default`, only if the deployment has it. */
+export type OpenMesh = (name: string) => Mesh;
+
+/** @throws {Refused} unauthenticated, token_invalid */
+export async function authenticate(request: Request, adminKey: string, open: OpenMesh): Promise<Identity> {
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (bearer === undefined) throw unauthenticated("Send a key or a hop token: 'Authorization: Bearer …'.");
+  if (looksLikeToken(bearer)) return tokenIdentity(bearer, open);
+  const identity = await keyIdentity(bearer, adminKey, open);
+  const token = request.headers.get("hopline-token");
+  return token === null ? identity : withHop(identity, token);
+}
+
+async function tokenIdentity(token: string, open: OpenMesh): Promise<Identity> {
+  const mesh = await meshOfToken(token, open);
+  const hop = await claimsOf(token, mesh);
+  if ((await mesh.agent(hop.agent))?.requireKey) {
+    throw unauthenticated(`Agent '${hop.agent}' must send its own key as bearer, and its hop token in Hopline-Token.`);
+  }
+  return { mesh, principal: `hop:${hop.hopId}`, scopes: new Set(), hop, deployment: false };
+}
+
+/** A key that sends a hop token along continues that hop; a key that is bound to an agent only its own. */
+async function withHop(identity: Identity & { agent?: string | undefined }, token: string): Promise<Identity> {
+  const hop = await claimsOf(token, identity.mesh);
+  if (identity.agent !== undefined && identity.agent !== hop.agent) {
+    throw new Refused(invalid(`it was given to '${hop.agent}', and the key belongs to '${identity.agent}'`).rejection);
+  }
+  return { ...identity, hop };
+}
+
+async function meshOfToken(token: string, open: OpenMesh): Promise<Mesh> {
+  const name = claimedMesh(token);
+  const mesh = name !== undefined && MeshName.safeParse(name).success ? await openKnown(name, open) : undefined;
+  if (mesh === undefined) throw new Refused(invalid("it is not for a mesh of this deployment").rejection);
+  return mesh;
+}
+
+async function claimsOf(token: string, mesh: Mesh): Promise<HopClaims> {
+  const { publicKeys } = await mesh.keyring();
+  const verified = await verifyHopToken(token, mesh.name, (kid) => publicKeys.get(kid), mesh.now());
+  if (!verified.ok) throw new Refused(verified.rejection);
+  return verified.claims;
+}
+
+async function keyIdentity(bearer: string, adminKey: string, open: OpenMesh): Promise<Identity & { agent?: string | undefined }> {
+  if (await sameSecret(bearer, adminKey)) {
+    return { mesh: open(DEFAULT_MESH), principal: "admin", scopes: new Set(["admin"]), deployment: true };
+  }
+  const parts = parseKey(bearer);
+  const mesh = parts && (await openKnown(parts.mesh, open));
+  const key = parts && (await mesh?.key(parts.keyId));
+  if (mesh === undefined || key === undefined || !(await sameDigest(await sha256(parts?.secret ?? ""), key.hash))) {
+    throw unauthenticated("The key is not one of this deployment, or was revoked.");
+  }
+  if (key.expiresAt !== null && key.expiresAt <= mesh.now()) throw unauthenticated("The key has expired.");
+  return { mesh, principal: `key:${key.keyId}`, scopes: new Set(key.scopes), agent: key.agent ?? undefined, deployment: false };
+}
+
+/** A made-up mesh name wakes no object: the registry of `default` knows the names there are. */
+export async function openKnown(name: string, open: OpenMesh): Promise<Mesh | undefined> {
+  if (name === DEFAULT_MESH) return open(name);
+  return (await open(DEFAULT_MESH).registry.hasMesh(name)) ? open(name) : undefined;
+}
+
+/** Digests first, so that the comparison tells nothing, neither by its time nor by the lengths. */
+async function sameSecret(a: string, b: string): Promise<boolean> {
+  return sameDigest(await sha256(a), await sha256(b));
+}
+
+async function sameDigest(a: string, b: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const [left, right] = [encoder.encode(a), encoder.encode(b)];
+  return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);
+}
+
+function unauthenticated(detail: string): Refused {
+  return new Refused({ code: "unauthenticated", detail });
+}
+
+/** Why an identity lacks a scope, or nothing. An admin may do everything that a person may. */
+export function lacksScope(identity: Identity, scope: Scope): Rejection | undefined {
+  if (identity.scopes.has("admin") || identity.scopes.has(scope)) return undefined;
+  const held = [...identity.scopes].join(", ") || "none: it is a hop token, which only calls on";
+  return { code: "insufficient_scope", detail: `This needs a key with scope '${scope}'. The scopes of this one: ${held}.` };
+}
+
+/** @throws {Refused} insufficient_scope */
+export function requireScope(identity: Identity, scope: Scope): void {
+  const refused = lacksScope(identity, scope);
+  if (refused !== undefined) throw new Refused(refused);
+}

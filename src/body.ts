@@ -1,0 +1,87 @@
+/** Request bodies: read up to a size, parsed, checked. Every error says what was wrong and what would be right. */
+import type * as z from "zod";
+import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
+import type { FieldError, Rejection } from "../mesh/rejection.ts";
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+
+/** Reads a JSON body and checks it against its schema. */
+export async function readBody<T extends z.ZodType>(request: Request, schema: T): Promise<Parsed<z.output<T>>> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const bytes = await readBytes(request);
+  if (bytes === undefined) {
+    return refuse("payload_too_large", `The body is larger than ${BODY_BYTES} bytes. Pass large data by reference.`);
+  }
+  if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
+    return refuse("unsupported_media_type", `The body must be application/json; it was sent as '${type || "nothing"}'.`);
+  }
+  const json = parseJson(bytes);
+  if (!json.ok) return json;
+  const parsed = schema.safeParse(json.value);
+  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, rejection: schemaRejection(parsed.error) };
+}
+
+function refuse(code: "payload_too_large" | "unsupported_media_type" | "invalid_request", detail: string): { ok: false; rejection: Rejection } {
+  return { ok: false, rejection: { code, detail } };
+}
+
+/** A body that is too large is read and dropped before it is refused: most clients write it all before they listen. */
+async function readBytes(request: Request): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (request.body !== null) {
+    for await (const chunk of request.body) {
+      length += chunk.byteLength;
+      if (length <= BODY_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+      if (length > DROPPED_BODY_BYTES) break;
+    }
+  }
+  if (length > BODY_BYTES) return undefined;
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function parseJson(bytes: Uint8Array): Parsed<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "it can't be read";
+    return refuse("invalid_request", `The body is not valid JSON in UTF-8: ${why}`);
+  }
+  if (deeperThan(value, JSON_DEPTH)) return refuse("invalid_request", `The body nests deeper than ${JSON_DEPTH} levels.`);
+  return { ok: true, value };
+}
+
+/** Walks with a stack of its own: a deep value must not end the call stack. */
+function deeperThan(value: unknown, most: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const objects = level.filter((item) => typeof item === "object" && item !== null);
+    if (objects.length > 0 && depth >= most) return true;
+    level = objects.flatMap((item) => Object.values(item as object));
+  }
+  return false;
+}
+
+/** The first thing that is wrong as the sentence, all of them (up to ten) as evidence. */
+export function schemaRejection({ issues }: z.ZodError): Rejection {
+  const errors = issues.slice(0, 10).map(fieldError);
+  const [first] = errors;
+  return { code: "invalid_request", detail: `${first?.pointer || "The body"}: ${first?.detail ?? "is not right"}`, errors };
+}
+
+function fieldError(issue: z.core.$ZodIssue): FieldError {
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+  const pointer = path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  const detail = issue.code === "unrecognized_keys" ? `Unknown field '${issue.keys.join("', '")}'` : issue.message;
+  return { pointer: pointer.toWellFormed(), detail: detail.toWellFormed() };
+}

@@ -1,0 +1,58 @@
+/** The parsed environment: bindings and settings, each with a default or an error that says what would be right. */
+import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
+import { MAX_LEDGER_DIGITS } from "../mesh/ids.ts";
+
+export interface Env extends MeshBindings {
+  /** The first key of the mesh `default`: any string of at least 32 characters. */
+  readonly HOPLINE_ADMIN_KEY?: string;
+  /** 0 to 8: how many hex digits of a chain's id name its ledger object, for each region. */
+  readonly HOPLINE_LEDGER_DIGITS?: string;
+  /** Names of bindings that may be registered as agents, with commas between. */
+  readonly HOPLINE_AGENT_BINDINGS?: string;
+  /** "1" only where the mesh listens on loopback: agents on loopback may then be reached. Never when deployed. */
+  readonly HOPLINE_ALLOW_LOOPBACK?: string;
+  /** Hosts that are the mesh itself, with commas between, and its port. */
+  readonly HOPLINE_OWN_HOSTS?: string;
+  readonly HOPLINE_PORT?: string;
+}
+
+const MIN_ADMIN_KEY = 32;
+
+export interface Settings extends MeshSettings {
+  readonly adminKey: string;
+}
+
+let parsed: { readonly env: Env; readonly settings: Settings } | undefined;
+
+/** @throws {TypeError} a setting that can't be used, named */
+export function settingsOf(env: Env): Settings {
+  if (parsed?.env !== env) parsed = { env, settings: parse(env) };
+  return parsed.settings;
+}
+
+function parse(env: Env): Settings {
+  const adminKey = env.HOPLINE_ADMIN_KEY ?? "";
+  if (adminKey.length < MIN_ADMIN_KEY) {
+    throw new TypeError(`HOPLINE_ADMIN_KEY must be a secret of at least ${MIN_ADMIN_KEY} characters.`);
+  }
+  const ledgerDigits = Number(env.HOPLINE_LEDGER_DIGITS ?? "1");
+  if (!Number.isInteger(ledgerDigits) || ledgerDigits < 0 || ledgerDigits > MAX_LEDGER_DIGITS) {
+    throw new TypeError(`HOPLINE_LEDGER_DIGITS must be a whole number from 0 to ${MAX_LEDGER_DIGITS}.`);
+  }
+  const names = list(env.HOPLINE_AGENT_BINDINGS);
+  const own = new Set(["REGISTRY", "LEDGER", "INDEX"]);
+  const bindings = names.filter((name) => !own.has(name)).map((name) => [name, (env as unknown as Record<string, unknown>)[name]] as const);
+  return {
+    adminKey,
+    ledgerDigits,
+    agentBindings: new Map(bindings.filter(([, bound]) => bound !== undefined)),
+    egress: {
+      allowLoopback: env.HOPLINE_ALLOW_LOOPBACK === "1",
+      own: { hosts: list(env.HOPLINE_OWN_HOSTS), port: env.HOPLINE_PORT ?? "443" },
+    },
+  };
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? "").split(",").flatMap((item) => item.trim() || []);
+}

@@ -1,0 +1,16 @@
+/** Entry point: the fetch handler and the Durable Object classes, nothing else. */
+import { shippedAgents } from "../agents/index.ts";
+import { provideBuiltins } from "../mesh/builtins.ts";
+import { createApp } from "./app.ts";
+import type { Env } from "./env.ts";
+import { readUrl } from "./read-url.ts";
+
+provideBuiltins(shippedAgents(readUrl));
+
+const app = createApp();
+
+export default { fetch: (request, env, ctx) => app.fetch(request, env, ctx) } satisfies ExportedHandler<Env>;
+
+export { Ledger } from "../mesh/chain/chain.ts";
+export { MeshIndex } from "../mesh/index/index.ts";
+export { Registry } from "../mesh/registry/registry.ts";

@@ -1,0 +1,164 @@
+/** Agents: register, list and search, read, replace, remove. */
+import * as z from "zod";
+import { builtin } from "../../mesh/builtins.ts";
+import { encodeCursor } from "../../mesh/cursor.ts";
+import { egressRefusal } from "../../mesh/egress/address.ts";
+import { schemaProblem } from "../../mesh/hop/schema-check.ts";
+import { AGENT_BYTES } from "../../mesh/limits.ts";
+import type { Mesh, MeshSettings } from "../../mesh/mesh.ts";
+import type { Rejection } from "../../mesh/rejection.ts";
+import type { Changed } from "../../mesh/registry/registry.ts";
+import { type Agent, AgentName, AgentRegistration, AgentReplacement, Endpoint, type Skill } from "../../mesh/schema.ts";
+import { type App, otherMethods } from "../app.ts";
+import { type Identity, requireScope } from "../auth.ts";
+import { readBody } from "../body.ts";
+import { Refused } from "../problem.ts";
+import { cursorOf, Limit, readQuery } from "../query.ts";
+
+const ListQuery = z.strictObject({
+  q: z.string().max(256).optional(),
+  skill: z.string().max(64).optional(),
+  kind: z.enum(Endpoint.options.map((option) => option.shape.kind.value)).optional(),
+  cursor: cursorOf(z.union([z.string().max(63), z.int().min(0).max(10_000)])),
+  limit: Limit,
+});
+
+export function agentRoutes(app: App): void {
+  app.post("/v1/agents", async (c) => {
+    const { mesh, changer } = mayRegister(c.get("identity"));
+    const agent = complete(await bodyOf(c.req.raw, AgentRegistration), mesh.settings);
+    const stored = take(mesh, (await mesh.registry.register(agent, changer)) as Changed<Agent>);
+    return c.json(stored, 201, { etag: etag(stored), location: `/v1/agents/${stored.name}` });
+  });
+
+  app.get("/v1/agents", async (c) => {
+    const { mesh } = reader(c.get("identity"));
+    const { q, cursor, limit, ...filter } = readQuery(c.req.url, ListQuery);
+    const words = q?.match(/[\p{L}\p{N}]+/gu)?.slice(0, 16);
+    if (q !== undefined && words === undefined) return c.json({ items: [] });
+    const page = { ...filter, limit: limit + 1 };
+    const offset = typeof cursor === "number" ? cursor : 0;
+    const found = (await (words === undefined
+      ? mesh.registry.list(page, typeof cursor === "string" ? cursor : "")
+      : mesh.registry.search(words, page, offset))) as Agent[];
+    const items = found.slice(0, limit);
+    const place = words === undefined ? items.at(-1)?.name : offset + limit;
+    return c.json({ items, ...(found.length > limit ? { nextCursor: encodeCursor(place) } : {}) });
+  });
+  otherMethods(app, "/v1/agents", "GET, POST");
+
+  app.get("/v1/agents/:name", async (c) => {
+    const { mesh } = reader(c.get("identity"));
+    const agent = await mesh.agent(c.req.param("name"));
+    if (agent === undefined) throw new Refused(noSuchAgent(c.req.param("name")));
+    const tag = etag(agent);
+    if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
+    return c.json(agent, 200, { etag: tag });
+  });
+
+  app.put("/v1/agents/:name", async (c) => {
+    const { mesh, changer } = mayRegister(c.get("identity"));
+    const name = c.req.param("name");
+    const body = await bodyOf(c.req.raw, AgentReplacement);
+    if (body.name !== undefined && body.name !== name) {
+      throw new Refused({ code: "invalid_request", detail: `/name: this resource is '${name}'. An agent keeps its name: register another one.` });
+    }
+    if (!AgentName.safeParse(name).success) throw new Refused(noSuchAgent(name));
+    const agent = complete({ ...body, name }, mesh.settings);
+    const stored = take(mesh, (await mesh.registry.replace(agent, changer, ifMatch(c.req.header("if-match")))) as Changed<Agent>);
+    return c.json(stored, 200, { etag: etag(stored) });
+  });
+
+  app.delete("/v1/agents/:name", async (c) => {
+    const { mesh, changer } = mayRegister(c.get("identity"));
+    take(mesh, await mesh.registry.remove(c.req.param("name"), changer, ifMatch(c.req.header("if-match"))));
+    return c.body(null, 204);
+  });
+  otherMethods(app, "/v1/agents/:name", "GET, PUT, DELETE");
+}
+
+function reader(identity: Identity): Identity {
+  requireScope(identity, "read");
+  return identity;
+}
+
+function mayRegister(identity: Identity) {
+  requireScope(identity, "register");
+  return { mesh: identity.mesh, changer: { principal: identity.principal, admin: identity.scopes.has("admin") } };
+}
+
+async function bodyOf<T extends z.ZodType>(request: Request, schema: T): Promise<z.output<T>> {
+  const body = await readBody(request, schema);
+  if (!body.ok) throw new Refused(body.rejection);
+  return body.value;
+}
+
+/** The skills that a registration leaves out, and what a schema can't check. @throws {Refused} invalid_request, egress_denied */
+function complete(agent: AgentRegistration, settings: MeshSettings): AgentRegistration & { skills: readonly Skill[] } {
+  const skills = agent.skills ?? [
+    { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
+  ];
+  const wrong = skillProblem(skills) ?? endpointProblem(agent, settings);
+  if (wrong !== undefined) throw new Refused(wrong);
+  if (JSON.stringify(agent).length > AGENT_BYTES) {
+    throw new Refused({ code: "payload_too_large", detail: `A registration is at most ${AGENT_BYTES} bytes of JSON.` });
+  }
+  return { ...agent, skills };
+}
+
+function skillProblem(skills: readonly Skill[]): Rejection | undefined {
+  const seen = new Set<string>();
+  for (const [place, skill] of skills.entries()) {
+    if (seen.has(skill.id)) return { code: "invalid_request", detail: `/skills/${place}/id: there are two skills named '${skill.id}'.` };
+    seen.add(skill.id);
+    for (const field of ["inputSchema", "outputSchema"] as const) {
+      const problem = schemaProblem(skill[field]);
+      if (problem !== undefined) {
+        return { code: "invalid_request", detail: `/skills/${place}/${field}: this JSON Schema can't be used: ${problem}` };
+      }
+    }
+  }
+  return undefined;
+}
+
+function endpointProblem({ name, endpoint }: AgentRegistration, settings: MeshSettings): Rejection | undefined {
+  switch (endpoint.kind) {
+    case "builtin":
+      if (builtin(name) !== undefined) return undefined;
+      return { code: "invalid_request", detail: `/endpoint: this deployment has no builtin agent '${name}'.` };
+    case "binding":
+      if (settings.agentBindings.has(endpoint.binding)) return undefined;
+      return { code: "invalid_request", detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.` };
+    case "http": {
+      const refusal = egressRefusal(new URL(endpoint.url), settings.egress);
+      if (refusal === undefined) return undefined;
+      return { code: "egress_denied", detail: `/endpoint/url: ${endpoint.url} may not be reached: ${refusal}.` };
+    }
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+/** The value of a change, which this isolate then sees at once. @throws {Refused} */
+function take<T>(mesh: Mesh, changed: Changed<T>): T {
+  if (!changed.ok) throw new Refused(changed.rejection);
+  mesh.noteRevision(changed.revision);
+  return changed.value;
+}
+
+function etag({ revision }: Agent): string {
+  return `"${revision}"`;
+}
+
+/** @throws {Refused} invalid_request: a tag that was never given out can't have been meant */
+function ifMatch(header: string | undefined): number | undefined {
+  if (header === undefined || header === "*") return undefined;
+  const revision = /^"(\d{1,15})"$/.exec(header)?.[1];
+  if (revision === undefined) throw new Refused({ code: "invalid_request", detail: 'If-Match must be one ETag of this resource, such as "12".' });
+  return Number(revision);
+}
+
+function noSuchAgent(name: string): Rejection {
+  return { code: "agent_not_found", detail: `There is no agent named '${name.slice(0, 63).toWellFormed()}'.` };
+}
+

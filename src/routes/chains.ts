@@ -1,0 +1,74 @@
+/** Chains: search, read, cancel. */
+import * as z from "zod";
+import type { Ledger } from "../../mesh/chain/chain.ts";
+import type { ChainView } from "../../mesh/chain/views.ts";
+import { encodeCursor } from "../../mesh/cursor.ts";
+import { CHAIN_ID } from "../../mesh/ids.ts";
+import type { ChainItem } from "../../mesh/index/store.ts";
+import type { Mesh } from "../../mesh/mesh.ts";
+import { type App, otherMethods } from "../app.ts";
+import { requireScope } from "../auth.ts";
+import { Refused } from "../problem.ts";
+import { cursorOf, integer, Limit, readQuery } from "../query.ts";
+
+const ListQuery = z.strictObject({
+  status: z.enum(["running", "done", "failed", "cancelled", "expired"]).optional(),
+  /** The root agent. */
+  agent: z.string().max(63).optional(),
+  /** Epoch milliseconds: chains that started then or later. */
+  since: integer(0, Number.MAX_SAFE_INTEGER).default(0),
+  cursor: cursorOf(z.tuple([z.int().min(0), z.string().regex(CHAIN_ID)])),
+  limit: Limit,
+});
+
+export function chainRoutes(app: App): void {
+  app.get("/v1/chains", async (c) => {
+    const { mesh } = c.get("identity");
+    requireScope(c.get("identity"), "read");
+    const { cursor, limit, ...search } = readQuery(c.req.url, ListQuery);
+    const before = cursor && { startedAt: cursor[0], chainId: cursor[1] };
+    const found = (await mesh.index.searchChains({ ...search, before, limit: limit + 1 })) as ChainItem[];
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const nextCursor = found.length > limit && last ? { nextCursor: encodeCursor([last.startedAt, last.chainId]) } : {};
+    return c.json({ items, ...nextCursor });
+  });
+  otherMethods(app, "/v1/chains", "GET");
+
+  app.get("/v1/chains/:id", async (c) => {
+    requireScope(c.get("identity"), "read");
+    const { chain } = await findChain(c.get("identity").mesh, c.req.param("id"));
+    return c.json(chain, 200, { "hopline-chain": chain.chainId });
+  });
+  otherMethods(app, "/v1/chains/:id", "GET");
+
+  app.post("/v1/chains/:id/cancel", async (c) => {
+    const identity = c.get("identity");
+    requireScope(identity, "invoke");
+    const { ledger, chain } = await findChain(identity.mesh, c.req.param("id"));
+    if (!identity.scopes.has("admin") && chain.root.principal !== identity.principal) {
+      const detail = `The chain was started by ${chain.root.principal}: only that key or an admin may cancel it.`;
+      throw new Refused({ code: "insufficient_scope", detail }, { place: chain });
+    }
+    const cancelled = (await ledger.cancel(chain.chainId)) as ChainView;
+    if (cancelled.status !== "cancelled") {
+      const detail = `The chain had already ended (${cancelled.status}).`;
+      throw new Refused({ code: "chain_closed", detail }, { place: { chainId: chain.chainId } });
+    }
+    return c.json(cancelled, 200, { "hopline-chain": chain.chainId });
+  });
+  otherMethods(app, "/v1/chains/:id/cancel", "POST");
+}
+
+/** A chain of this mesh and its ledger. A made-up id fails its check and wakes no object. @throws {Refused} not_found, invalid_request */
+export async function findChain(mesh: Mesh, id: string): Promise<{ ledger: DurableObjectStub<Ledger>; chain: ChainView }> {
+  if (!CHAIN_ID.test(id)) {
+    throw new Refused({ code: "invalid_request", detail: "A chain id is 32 lower-case hex digits." });
+  }
+  const ledger = await mesh.ledgerOf(id);
+  const chain = (await ledger?.read(id)) as ChainView | undefined;
+  if (ledger === undefined || chain === undefined) {
+    throw new Refused({ code: "not_found", detail: `This mesh has no chain ${id}, or no longer.` });
+  }
+  return { ledger, chain };
+}

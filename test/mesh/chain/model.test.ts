@@ -1,0 +1,63 @@
+/**
+ * The ledger beside a model of it that was written from the design's text (docs/design.md, 5a) and knows no storage.
+ * `SOAK=1` plays enough histories to find what is rare.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { history } from "../../support/histories.ts";
+import { SideBySide } from "../../support/side-by-side.ts";
+import { memoryLedger } from "../../support/sqlite.ts";
+
+const HISTORIES = process.env.SOAK ? 20_000 : 300;
+/** Chains that one database holds: a ledger holds many and decides on each alone. */
+const CHAINS = 50;
+
+/** Without these a run has proved nothing about them. */
+const MUST_BE_SEEN = [
+  "admitted",
+  "token_invalid",
+  "deadline_exceeded",
+  "depth_exceeded",
+  "budget_exceeded hops chain",
+  "budget_exceeded hops allowance",
+  "budget_exceeded bytes allowance",
+  "budget_exceeded tokens chain",
+  "budget_exceeded tokens asked",
+  "budget_exceeded costMicros allowance",
+  "budget_exceeded concurrency chain",
+  "budget_exceeded concurrency allowance",
+  "late booked",
+  "late recorded",
+  "overrun",
+  "overrun paid",
+  "retry admitted",
+  "retry rejected",
+  "lose",
+  "restart",
+  "cancel",
+];
+
+test("the ledger books every history as the design's text does, and its rows keep the promises at every step", () => {
+  const seen = new Map<string, number>();
+  let ledger = memoryLedger();
+  let played = 0;
+  fc.assert(
+    fc.property(history, ({ setup, steps }) => {
+      if (played++ % CHAINS === 0) ledger = memoryLedger();
+      const both = new SideBySide(ledger, setup, played);
+      for (const [place, step] of steps.entries()) {
+        try {
+          for (const what of both.play(step)) seen.set(what, (seen.get(what) ?? 0) + 1);
+        } catch (error) {
+          ledger = memoryLedger();
+          throw new Error(`step ${place + 1} (${step.op}): ${error instanceof Error ? error.message : error}`, {
+            cause: error,
+          });
+        }
+      }
+    }),
+    { numRuns: HISTORIES },
+  );
+  if (process.env.SOAK) console.log(Object.fromEntries([...seen].sort()));
+  expect(MUST_BE_SEEN.filter((what) => !seen.has(what))).toEqual([]);
+}, 3_600_000);
