@@ -2,81 +2,70 @@
 import fc from "fast-check";
 import type { Setup, Step } from "./side-by-side.ts";
 
-const few = fc.oneof({ weight: 8, arbitrary: fc.nat(8) }, { weight: 1, arbitrary: fc.nat(60) });
+const few = fc.oneof({ weight: 8, arbitrary: fc.nat(6) }, { weight: 1, arbitrary: fc.nat(60) });
 const number = fc.nat(1_000);
+const rarely = fc.nat(9).map((digit) => digit === 9);
 const use = fc.record({ bytes: few, tokens: few, costMicros: few });
-const outcome = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom("done" as const, "error" as const) },
-  { weight: 2, arbitrary: fc.constantFrom("timeout" as const, "cancelled" as const) },
-);
-const allowance = fc.option(
-  fc.record(
-    {
-      hops: fc.nat(8),
-      bytes: fc.nat(30),
-      tokens: fc.nat(30),
-      costMicros: fc.nat(30),
-      concurrency: fc.nat(4),
-      wallMs: fc.nat(30_000),
-    },
-    { requiredKeys: [] },
-  ),
-  { nil: undefined },
+const outcome = fc.constantFrom("done", "done", "done", "error", "timeout", "cancelled");
+const amount = fc.oneof(fc.nat(12), fc.integer({ min: 8, max: 40 }));
+const allowance = fc.record(
+  { hops: amount, bytes: amount, tokens: amount, costMicros: amount, concurrency: fc.nat(6), wallMs: fc.nat(30_000) },
+  { requiredKeys: [] },
 );
 
 const ask = fc.record({
-  op: fc.constant("ask" as const),
+  op: fc.constant("ask"),
   parent: number,
-  anyParent: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  input: fc.nat(5),
-  tokens: fc.nat(5),
-  costMicros: fc.nat(5),
-  allowance,
+  anyParent: rarely,
+  input: fc.nat(4),
+  tokens: fc.nat(4),
+  costMicros: fc.nat(4),
+  allowance: fc.option(allowance, { nil: undefined, freq: 1 }),
   timeoutMs: fc.integer({ min: 1, max: 60_000 }),
 });
-const settle = fc.record({ op: fc.constant("settle" as const), hop: number, outcome, use });
-const settleAgain = fc.record({
-  op: fc.constant("settleAgain" as const),
-  hop: number,
-  attempt: fc.nat(3),
-  outcome,
-  use,
-});
+const settle = fc.record({ op: fc.constant("settle"), hop: number, anyHop: rarely, outcome, use });
+const settleAgain = fc.record({ op: fc.constant("settleAgain"), hop: number, back: fc.nat(3), outcome, use });
 const retry = fc.record({
-  op: fc.constant("retry" as const),
+  op: fc.constant("retry"),
   hop: number,
-  attempt: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
-  use: fc.option(use, { nil: undefined }),
+  back: fc.nat(9).map((digit) => Math.max(0, digit - 7)),
+  use: fc.option(use, { nil: undefined, freq: 1 }),
 });
-const wait = fc.record({ op: fc.constant("wait" as const), ms: fc.nat(8_000) });
-const lose = fc.record({ op: fc.constant("lose" as const), afterMs: fc.constantFrom(0, 0, 1, 5_000, 40_000) });
+const wait = fc.record({ op: fc.constant("wait"), ms: fc.nat(2_000) });
+/** `watched` are bits: those hops give a sign of life before the time passes. */
+const lose = fc.record({
+  op: fc.constant("lose"),
+  watched: fc.nat(2 ** 12).map((bits) => bits * 2 + 1),
+  afterMs: fc.constantFrom(0, 1, 5_000, 40_000),
+});
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 40, arbitrary: ask },
-  { weight: 18, arbitrary: settle },
-  { weight: 14, arbitrary: settleAgain },
-  { weight: 10, arbitrary: retry },
-  { weight: 6, arbitrary: wait },
-  { weight: 3, arbitrary: lose },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("watch" as const), hop: number }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("askAgain" as const), hop: number }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("restart" as const) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("cancel" as const) }) },
+  { weight: 80, arbitrary: ask },
+  { weight: 36, arbitrary: settle },
+  { weight: 28, arbitrary: settleAgain },
+  { weight: 20, arbitrary: retry },
+  { weight: 10, arbitrary: wait },
+  { weight: 8, arbitrary: lose },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("watch"), hop: number }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("askAgain"), hop: number }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("restart") }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("cancel") }) },
 );
 
+const limit = fc.oneof(fc.integer({ min: 8, max: 30 }), fc.integer({ min: 20, max: 200 }));
 const setup: fc.Arbitrary<Setup> = fc.record({
   limits: fc.record({
-    hops: fc.integer({ min: 1, max: 40 }),
-    bytes: fc.nat(100),
-    tokens: fc.nat(100),
-    costMicros: fc.nat(100),
+    hops: limit,
+    bytes: limit,
+    tokens: limit,
+    costMicros: limit,
     concurrency: fc.integer({ min: 1, max: 12 }),
-    wallMs: fc.integer({ min: 1, max: 200_000 }),
+    wallMs: fc.oneof(fc.integer({ min: 1, max: 60_000 }), fc.integer({ min: 60_000, max: 400_000 })),
   }),
   maxDepth: fc.integer({ min: 1, max: 7 }),
 });
 
 /** The first step is the root's ask; what follows comes in any order. */
 export const history = fc
-  .tuple(setup, ask, fc.array(step, { maxLength: 60, size: "max" }))
-  .map(([start, root, rest]) => ({ setup: start, steps: [root, ...rest] as readonly Step[] }));
+  .tuple(setup, ask, fc.array(step, { maxLength: 120, size: "max" }))
+  .map(([start, root, rest]) => ({ setup: start, steps: [root, ...rest] as Step[] }));

@@ -20,6 +20,8 @@ export interface Setup {
   readonly maxDepth: number;
 }
 
+type Outcome = Settlement["outcome"];
+
 export type Step =
   | {
       readonly op: "ask";
@@ -33,18 +35,26 @@ export type Step =
       readonly timeoutMs: number;
     }
   | { readonly op: "askAgain"; readonly hop: number }
-  | { readonly op: "settle"; readonly hop: number; readonly outcome: Settlement["outcome"]; readonly use: Use }
+  | {
+      readonly op: "settle";
+      readonly hop: number;
+      readonly anyHop: boolean;
+      readonly outcome: Outcome;
+      readonly use: Use;
+    }
+  /** Of any hop, open or ended, the attempt that is so many `back`. */
   | {
       readonly op: "settleAgain";
       readonly hop: number;
-      readonly attempt: number;
-      readonly outcome: Settlement["outcome"];
+      readonly back: number;
+      readonly outcome: Outcome;
       readonly use: Use;
     }
-  | { readonly op: "retry"; readonly hop: number; readonly attempt: number; readonly use: Use | undefined }
+  /** Of any hop where it is sent again for an attempt that is `back`, else of an open one. */
+  | { readonly op: "retry"; readonly hop: number; readonly back: number; readonly use: Use | undefined }
   | { readonly op: "cancel" }
   | { readonly op: "wait"; readonly ms: number }
-  | { readonly op: "lose"; readonly afterMs: number }
+  | { readonly op: "lose"; readonly watched: number; readonly afterMs: number }
   | { readonly op: "watch"; readonly hop: number }
   | { readonly op: "restart" };
 
@@ -104,6 +114,7 @@ export class SideBySide {
         cancel(model, this.#now);
         return [];
       case "lose":
+        for (const [place, hop] of open(model).entries()) if ((step.watched >> place) & 1) this.#watch(model, hop);
         this.#now = Math.max(this.#now, (nextLease(model) ?? this.#now) + step.afterMs);
         if (row) expireLeases(this.#ledger, row.id, this.#now, this.#bornAt);
         expire(model, this.#now);
@@ -111,21 +122,16 @@ export class SideBySide {
       case "askAgain":
         return this.#askAgain(pick(model.hops, step.hop));
       case "settle": {
-        const hop = pick(open(model), step.hop);
+        const hop = pick(open(model).slice(step.anyHop ? 0 : 1), step.hop);
         return hop ? this.#settle(model, hop, hop.attempt, step) : [];
       }
       case "settleAgain": {
         const hop = pick(model.hops, step.hop);
-        return hop ? this.#settle(model, hop, 1 + (step.attempt % hop.attempt), step) : [];
+        return hop ? this.#settle(model, hop, Math.max(1, hop.attempt - step.back), step) : [];
       }
-      case "watch": {
-        const hop = pick(open(model), step.hop);
-        if (hop === undefined || this.#now >= hop.lease.endsAt) return [];
-        const hopRow = readHopOfChain(this.#ledger.sql, this.#chainId, hop.id);
-        if (hopRow) renewLease(this.#ledger, hopRow, model.deadlineMs, this.#now);
-        watch(model, hop, this.#now);
+      case "watch":
+        this.#watch(model, pick(open(model), step.hop));
         return [];
-      }
       case "retry":
         return this.#retry(model, step);
     }
@@ -173,7 +179,7 @@ export class SideBySide {
     model: ModelChain,
     hop: ModelHop,
     attempt: number,
-    { outcome, use }: { outcome: Settlement["outcome"]; use: Use },
+    { outcome, use }: { outcome: Outcome; use: Use },
   ): string[] {
     const known = outcome === "done" || outcome === "error";
     const wasLate = hop.unknown !== undefined && known && attempt === hop.attempt;
@@ -199,8 +205,15 @@ export class SideBySide {
     ];
   }
 
-  #retry(model: ModelChain, { hop: number, attempt: back, use }: Extract<Step, { op: "retry" }>): string[] {
-    const hop = pick(model.hops, number);
+  #watch(model: ModelChain, hop: ModelHop | undefined): void {
+    const row = hop && readHopOfChain(this.#ledger.sql, this.#chainId, hop.id);
+    if (!hop || !row) return;
+    renewLease(this.#ledger, row, model.deadlineMs, this.#now);
+    watch(model, hop, this.#now);
+  }
+
+  #retry(model: ModelChain, { hop: number, back, use }: Extract<Step, { op: "retry" }>): string[] {
+    const hop = pick(back > 0 ? model.hops : open(model), number);
     if (hop === undefined || hop.status === "rejected") return [];
     const attempt = Math.max(1, hop.attempt - back);
     const request = { type: "retry", chainId: this.#chainId, hopId: hop.id, attempt, used: use } as const;

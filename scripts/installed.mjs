@@ -1,0 +1,26 @@
+// Installs what the lockfile says, if it is missing or stale. Plain JavaScript without dependencies: it runs before
+// anything is installed, on whatever Node the machine has.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The project's folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamp = join(root, "node_modules", ".hopline-lock");
+
+/** The Node that the project brings along. */
+export const node = join(root, "node_modules", ".bin", "node");
+
+export function ensureInstalled() {
+  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, "utf8") === lock) return;
+  console.log("hopline: installing dependencies (npm ci) …");
+  const { status } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) {
+    console.error("hopline: npm ci failed; its message is above.");
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}
