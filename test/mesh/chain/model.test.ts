@@ -8,7 +8,7 @@ import { history } from "../../support/histories.ts";
 import { SideBySide } from "../../support/side-by-side.ts";
 import { memoryLedger } from "../../support/sqlite.ts";
 
-const HISTORIES = process.env.SOAK ? 20_000 : 300;
+const HISTORIES = process.env.SOAK ? (Number(process.env.SOAK) > 1 ? Number(process.env.SOAK) : 20_000) : 300;
 /** Chains that one database holds: a ledger holds many and decides on each alone. */
 const CHAINS = 50;
 

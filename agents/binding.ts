@@ -1,0 +1,94 @@
+/** An agent behind a service binding or in a Durable Object: the same definition, called by RPC. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { ReportedUsage } from "../mesh/schema.ts";
+import type { BindingAnswer, BindingCall, BindingCallResult, BindingHop } from "../mesh/transport/binding.ts";
+import {
+  type AgentDefinition,
+  type CallOptions,
+  type CallResult,
+  type Hop,
+  HopRejected,
+  type Remaining,
+} from "./define.ts";
+
+/** The stub of a hop capability: each method is an RPC. */
+type HopStub = {
+  call(agent: string, input: unknown, options: Omit<CallOptions, "signal">): Promise<BindingCallResult>;
+  remaining(): Promise<Remaining>;
+};
+
+/**
+ * A class to export from a Worker and to bind, by service binding, to a mesh that lists the binding in
+ * HOPLINE_AGENT_BINDINGS. What the handler reports travels with its answer.
+ *
+ * @example export class Reviewer extends bindingAgent(reviewer) {}
+ */
+export function bindingAgent(agent: AgentDefinition) {
+  return class extends WorkerEntrypoint {
+    invoke(call: BindingCall, hop: BindingHop): Promise<BindingAnswer> {
+      return answer(agent, call, hop as unknown as HopStub);
+    }
+  };
+}
+
+/** Runs one call of an agent's definition; a Durable Object class may call it from an `invoke` method of its own. */
+export async function answer(agent: AgentDefinition, call: BindingCall, stub: HopStub): Promise<BindingAnswer> {
+  const definition = agent.skills[call.skill];
+  if (definition === undefined) return { failed: `agent '${agent.name}' has no skill '${call.skill}'` };
+  const parsed = definition.input.safeParse(call.input);
+  if (!parsed.success)
+    return { failed: `the input does not fit ${call.agent}/${call.skill}: ${parsed.error.issues[0]?.message ?? ""}` };
+  const hop = new RemoteHop(call, stub);
+  try {
+    return { output: await definition.handler(parsed.data, hop), usage: hop.usage };
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+class RemoteHop implements Hop {
+  readonly chainId: string;
+  readonly hopId: string;
+  readonly agent: string;
+  readonly skill: string;
+  readonly depth: number;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly #stub: HopStub;
+  usage: ReportedUsage = { tokens: 0, costMicros: 0 };
+
+  constructor(call: BindingCall, stub: HopStub) {
+    this.chainId = call.chainId;
+    this.hopId = call.hopId;
+    this.agent = call.agent;
+    this.skill = call.skill;
+    this.depth = call.depth;
+    this.deadlineMs = call.deadlineMs;
+    this.signal = call.signal;
+    this.#stub = stub;
+  }
+
+  async call(agent: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
+    return (await this.invoke(agent, input, options)).output;
+  }
+
+  async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
+    const { signal: _, ...carried } = options;
+    const answered = await this.#stub.call(agent, input, carried);
+    if ("rejection" in answered) throw new HopRejected(answered.rejection, answered.hopId);
+    return answered.result;
+  }
+
+  report({ tokens = 0, costMicros = 0 }: Partial<ReportedUsage>): void {
+    this.usage = { tokens: this.usage.tokens + tokens, costMicros: this.usage.costMicros + costMicros };
+  }
+
+  remaining(): Promise<Remaining> {
+    return this.#stub.remaining();
+  }
+
+  log(message: string, data: Record<string, unknown> = {}): void {
+    const { chainId, hopId, agent, skill } = this;
+    console.log(JSON.stringify({ message, chainId, hopId, agent, skill, ...data }));
+  }
+}

@@ -1,0 +1,39 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.do.test.ts", "test/**/*.e2e.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./test/support/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                HOPLINE_ADMIN_KEY: "test-admin-key-test-admin-key-test-admin-key",
+                HOPLINE_LEDGER_DIGITS: "0",
+                HOPLINE_ALLOW_LOOPBACK: "1",
+                HOPLINE_PORT: "8787",
+                HOPLINE_AGENT_BINDINGS: "REVIEWER",
+              },
+              serviceBindings: { REVIEWER: { name: "hopline", entrypoint: "Reviewer" } },
+            },
+          }),
+        ],
+        test: { name: "workers", include: ["test/**/*.do.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+    ],
+  },
+});
