@@ -32,7 +32,13 @@ export default defineConfig({
         test: { name: "workers", include: ["test/**/*.do.test.ts"], testTimeout: 30_000 },
       },
       {
-        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.e2e.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

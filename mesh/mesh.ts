@@ -1,12 +1,21 @@
 /** A mesh as one request sees it: its objects, its keys, and what the isolate remembers of its registry. */
 import { base64url, importJWK } from "jose";
-import { Courier } from "./hop/courier.ts";
-import type { SigningKey } from "./hop/token.ts";
 import type { Ledger } from "./chain/chain.ts";
 import type { EgressPolicy } from "./egress/address.ts";
-import type { KeyRecord } from "./identity/keys.ts";
+import { Courier } from "./hop/courier.ts";
+import type { SigningKey } from "./hop/token.ts";
 import type { KeyringRecord } from "./identity/keyring.ts";
-import { addressOf, type ChainAddress, type Check, chainAddress, chainId, keyedCheck, ledgerName, type Region } from "./ids.ts";
+import type { KeyRecord } from "./identity/keys.ts";
+import {
+  addressOf,
+  type ChainAddress,
+  type Check,
+  chainAddress,
+  chainId,
+  keyedCheck,
+  ledgerName,
+  type Region,
+} from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -64,7 +73,12 @@ export class Mesh {
   /** @param defer keeps the request's context alive for work that its answer does not wait for */
   constructor(
     name: string,
-    options: { bindings: MeshBindings; settings: MeshSettings; region: Region; defer: (work: Promise<unknown>) => void },
+    options: {
+      bindings: MeshBindings;
+      settings: MeshSettings;
+      region: Region;
+      defer: (work: Promise<unknown>) => void;
+    },
   ) {
     this.name = name;
     this.settings = options.settings;
@@ -161,7 +175,13 @@ function known(id: string): ChainAddress {
 async function importKeyring({ signing, chainCheck }: KeyringRecord): Promise<Keyring> {
   const privateKey = (await importJWK(signing.privateJwk, "EdDSA")) as CryptoKey;
   const publicKey = (await importJWK(signing.publicJwk, "EdDSA")) as CryptoKey;
-  const checkKey = await crypto.subtle.importKey("raw", base64url.decode(chainCheck), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const checkKey = await crypto.subtle.importKey(
+    "raw",
+    base64url.decode(chainCheck),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
   return {
     signing: { kid: signing.kid, key: privateKey },
     publicKeys: new Map([[signing.kid, publicKey]]),

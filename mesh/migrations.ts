@@ -12,7 +12,9 @@ export function migrate(database: Database, steps: readonly string[]): void {
     const row = firstRow(sql.exec<{ version: number }>("SELECT version FROM schema_version"));
     const version = row?.version ?? 0;
     if (version > steps.length) {
-      throw new Error(`This database has schema version ${version}; this code knows ${steps.length}. Run a newer version.`);
+      throw new Error(
+        `This database has schema version ${version}; this code knows ${steps.length}. Run a newer version.`,
+      );
     }
     for (const step of steps.slice(version)) sql.exec(step);
     if (row === undefined) sql.exec("INSERT INTO schema_version (version) VALUES (?)", steps.length);

@@ -41,7 +41,8 @@ function isLoopback(host: string): boolean {
 function readAdminKey(data: string): string {
   const file = join(data, "admin-key");
   const given = process.env.HOPLINE_ADMIN_KEY;
-  if (given !== undefined && given.length < 32) throw new StartError("HOPLINE_ADMIN_KEY must have at least 32 characters.");
+  if (given !== undefined && given.length < 32)
+    throw new StartError("HOPLINE_ADMIN_KEY must have at least 32 characters.");
   if (given !== undefined) return given;
   if (!existsSync(file)) writeFileSync(file, `hop_admin_${randomBytes(24).toString("hex")}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
@@ -56,7 +57,9 @@ function takeData(data: string): void {
   const { pid, url } = JSON.parse(readFileSync(file, "utf8")) as { pid: number; url: string };
   const command = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : "";
   if (command.includes("workerd") && command.includes(data)) {
-    throw new StartError(`The data folder ${data} is in use by the server at ${url} (process ${pid}). Stop it, or set HOPLINE_DATA.`);
+    throw new StartError(
+      `The data folder ${data} is in use by the server at ${url} (process ${pid}). Stop it, or set HOPLINE_DATA.`,
+    );
   }
 }
 
@@ -66,7 +69,10 @@ async function checkPort(host: string, port: number): Promise<void> {
     probe.once("error", done);
     probe.listen(port, host, () => probe.close(() => done(undefined)));
   });
-  if (error?.code === "EADDRINUSE") throw new StartError(`Port ${port} on ${host} is taken. Stop what listens there, or choose another: PORT=8788 npm start`);
+  if (error?.code === "EADDRINUSE")
+    throw new StartError(
+      `Port ${port} on ${host} is taken. Stop what listens there, or choose another: PORT=8788 npm start`,
+    );
   if (error !== undefined) throw new StartError(`Can't listen on ${host}:${port}: ${error.message}`);
 }
 

@@ -4,7 +4,7 @@ import { REGIONS, type Region } from "../mesh/ids.ts";
 import { Mesh } from "../mesh/mesh.ts";
 import { authenticate, type Identity, type OpenMesh } from "./auth.ts";
 import { type Env, settingsOf } from "./env.ts";
-import { Refused, problemResponse } from "./problem.ts";
+import { problemResponse, Refused } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chainRoutes } from "./routes/chains.ts";
 import { graphRoutes } from "./routes/graph.ts";
@@ -21,7 +21,12 @@ export type App = Hono<AppEnv>;
 export function createApp(): App {
   const app = new Hono<AppEnv>({ strict: true });
   app.use(async (c, next) => {
-    const options = { bindings: c.env, settings: settingsOf(c.env), region: regionOf(c.req.raw), defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work) };
+    const options = {
+      bindings: c.env,
+      settings: settingsOf(c.env),
+      region: regionOf(c.req.raw),
+      defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
+    };
     c.set("open", (name) => new Mesh(name, options));
     await next();
   });
@@ -31,7 +36,9 @@ export function createApp(): App {
     await next();
   });
   for (const routes of [invokeRoutes, agentRoutes, chainRoutes, graphRoutes, keyRoutes]) routes(app);
-  app.notFound((c) => problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }));
+  app.notFound((c) =>
+    problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }),
+  );
   app.onError((error) => {
     if (error instanceof Refused) return problemResponse(error.rejection, error.place, error.headers);
     console.error("a request failed", error);

@@ -1,10 +1,11 @@
 /** Who is asking: a key of a mesh, or a hop that calls on. Nothing is open but what says so itself. */
-import type { Mesh } from "../mesh/mesh.ts";
-import { type HopClaims, claimedMesh, invalid, looksLikeToken, verifyHopToken } from "../mesh/hop/token.ts";
+
+import { sha256 } from "../mesh/hop/payload.ts";
+import { claimedMesh, type HopClaims, invalid, looksLikeToken, verifyHopToken } from "../mesh/hop/token.ts";
 import { parseKey } from "../mesh/identity/keys.ts";
+import type { Mesh } from "../mesh/mesh.ts";
 import type { Rejection } from "../mesh/rejection.ts";
 import { MeshName, type Scope } from "../mesh/schema.ts";
-import { sha256 } from "../mesh/hop/payload.ts";
 import { Refused } from "./problem.ts";
 
 /** The mesh that a deployment has from the start; its admin key is HOPLINE_ADMIN_KEY. */
@@ -66,7 +67,11 @@ async function claimsOf(token: string, mesh: Mesh): Promise<HopClaims> {
   return verified.claims;
 }
 
-async function keyIdentity(bearer: string, adminKey: string, open: OpenMesh): Promise<Identity & { agent?: string | undefined }> {
+async function keyIdentity(
+  bearer: string,
+  adminKey: string,
+  open: OpenMesh,
+): Promise<Identity & { agent?: string | undefined }> {
   if (await sameSecret(bearer, adminKey)) {
     return { mesh: open(DEFAULT_MESH), principal: "admin", scopes: new Set(["admin"]), deployment: true };
   }
@@ -77,7 +82,13 @@ async function keyIdentity(bearer: string, adminKey: string, open: OpenMesh): Pr
     throw unauthenticated("The key is not one of this deployment, or was revoked.");
   }
   if (key.expiresAt !== null && key.expiresAt <= mesh.now()) throw unauthenticated("The key has expired.");
-  return { mesh, principal: `key:${key.keyId}`, scopes: new Set(key.scopes), agent: key.agent ?? undefined, deployment: false };
+  return {
+    mesh,
+    principal: `key:${key.keyId}`,
+    scopes: new Set(key.scopes),
+    agent: key.agent ?? undefined,
+    deployment: false,
+  };
 }
 
 /** A made-up mesh name wakes no object: the registry of `default` knows the names there are. */
@@ -105,7 +116,10 @@ function unauthenticated(detail: string): Refused {
 export function lacksScope(identity: Identity, scope: Scope): Rejection | undefined {
   if (identity.scopes.has("admin") || identity.scopes.has(scope)) return undefined;
   const held = [...identity.scopes].join(", ") || "none: it is a hop token, which only calls on";
-  return { code: "insufficient_scope", detail: `This needs a key with scope '${scope}'. The scopes of this one: ${held}.` };
+  return {
+    code: "insufficient_scope",
+    detail: `This needs a key with scope '${scope}'. The scopes of this one: ${held}.`,
+  };
 }
 
 /** @throws {Refused} insufficient_scope */

@@ -3,7 +3,9 @@ import type * as z from "zod";
 import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
 import type { FieldError, Rejection } from "../mesh/rejection.ts";
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly rejection: Rejection };
 
 /** Reads a JSON body and checks it against its schema. */
 export async function readBody<T extends z.ZodType>(request: Request, schema: T): Promise<Parsed<z.output<T>>> {
@@ -13,7 +15,10 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
     return refuse("payload_too_large", `The body is larger than ${BODY_BYTES} bytes. Pass large data by reference.`);
   }
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
-    return refuse("unsupported_media_type", `The body must be application/json; it was sent as '${type || "nothing"}'.`);
+    return refuse(
+      "unsupported_media_type",
+      `The body must be application/json; it was sent as '${type || "nothing"}'.`,
+    );
   }
   const json = parseJson(bytes);
   if (!json.ok) return json;
@@ -21,7 +26,10 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, rejection: schemaRejection(parsed.error) };
 }
 
-function refuse(code: "payload_too_large" | "unsupported_media_type" | "invalid_request", detail: string): { ok: false; rejection: Rejection } {
+function refuse(
+  code: "payload_too_large" | "unsupported_media_type" | "invalid_request",
+  detail: string,
+): { ok: false; rejection: Rejection } {
   return { ok: false, rejection: { code, detail } };
 }
 
@@ -57,7 +65,8 @@ function parseJson(bytes: Uint8Array): Parsed<unknown> {
     const why = error instanceof Error ? error.message : "it can't be read";
     return refuse("invalid_request", `The body is not valid JSON in UTF-8: ${why}`);
   }
-  if (deeperThan(value, JSON_DEPTH)) return refuse("invalid_request", `The body nests deeper than ${JSON_DEPTH} levels.`);
+  if (deeperThan(value, JSON_DEPTH))
+    return refuse("invalid_request", `The body nests deeper than ${JSON_DEPTH} levels.`);
   return { ok: true, value };
 }
 
@@ -76,7 +85,11 @@ function deeperThan(value: unknown, most: number): boolean {
 export function schemaRejection({ issues }: z.ZodError): Rejection {
   const errors = issues.slice(0, 10).map(fieldError);
   const [first] = errors;
-  return { code: "invalid_request", detail: `${first?.pointer || "The body"}: ${first?.detail ?? "is not right"}`, errors };
+  return {
+    code: "invalid_request",
+    detail: `${first?.pointer || "The body"}: ${first?.detail ?? "is not right"}`,
+    errors,
+  };
 }
 
 function fieldError(issue: z.core.$ZodIssue): FieldError {

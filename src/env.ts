@@ -1,6 +1,7 @@
 /** The parsed environment: bindings and settings, each with a default or an error that says what would be right. */
-import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
+
 import { MAX_LEDGER_DIGITS } from "../mesh/ids.ts";
+import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
 
 export interface Env extends MeshBindings {
   /** The first key of the mesh `default`: any string of at least 32 characters. */
@@ -41,7 +42,9 @@ function parse(env: Env): Settings {
   }
   const names = list(env.HOPLINE_AGENT_BINDINGS);
   const own = new Set(["REGISTRY", "LEDGER", "INDEX"]);
-  const bindings = names.filter((name) => !own.has(name)).map((name) => [name, (env as unknown as Record<string, unknown>)[name]] as const);
+  const bindings = names
+    .filter((name) => !own.has(name))
+    .map((name) => [name, (env as unknown as Record<string, unknown>)[name]] as const);
   return {
     adminKey,
     ledgerDigits,

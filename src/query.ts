@@ -29,5 +29,8 @@ export function readQuery<T extends z.ZodType>(url: string, schema: T): z.output
   const parsed = schema.safeParse(parameters);
   if (parsed.success) return parsed.data;
   const rejection = schemaRejection(parsed.error);
-  throw new Refused({ ...rejection, detail: `Query parameter ${"detail" in rejection ? rejection.detail : ""}` } as typeof rejection);
+  throw new Refused({
+    ...rejection,
+    detail: `Query parameter ${"detail" in rejection ? rejection.detail : ""}`,
+  } as typeof rejection);
 }

@@ -6,8 +6,16 @@ import { explain } from "../mesh/rejection.ts";
 import { type Env, settingsOf } from "./env.ts";
 
 /** @throws {Error} with a sentence that says why the URL could not be read */
-export async function readUrl(url: string, signal: AbortSignal): Promise<{ body: string; contentType: string; finalUrl: string }> {
-  const request = { method: "GET", headers: { accept: "text/html, text/markdown, text/plain" }, signal, maxBytes: BODY_BYTES } as const;
+export async function readUrl(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ body: string; contentType: string; finalUrl: string }> {
+  const request = {
+    method: "GET",
+    headers: { accept: "text/html, text/markdown, text/plain" },
+    signal,
+    maxBytes: BODY_BYTES,
+  } as const;
   const result = await egressFetch(url, request, settingsOf(env as unknown as Env).egress);
   if (!result.ok) throw new Error(explain(result.rejection));
   const { status, headers, body } = result.answer;

@@ -2,14 +2,14 @@
 import { COUNTED, IDEMPOTENCY_MS, REJECTED_CEILING, REJECTED_ROWS, RETENTION_MS } from "../limits.ts";
 import type { Rejection } from "../rejection.ts";
 import { admit, tighten } from "./admit.ts";
+import { type ChainRow, countRejection, endChain, insertChain, readChain, writeChainOnAdmission } from "./chains.ts";
 import { setDue } from "./due.ts";
 import { appendEvent } from "./events.ts";
 import { leaseOf } from "./expire.ts";
 import type { Ask, Decision, Facts, Rejected } from "./facts.ts";
-import { insertIdempotent, readIdempotent } from "./idempotency.ts";
-import { type ChainRow, countRejection, endChain, insertChain, readChain, writeChainOnAdmission } from "./chains.ts";
 import { type Ancestor, readHop, readPath } from "./hops.ts";
 import { insertOpenHop, insertRejectedHop, writeHopPurses } from "./hops-write.ts";
+import { insertIdempotent, readIdempotent } from "./idempotency.ts";
 import { type Purse, reserve } from "./purses.ts";
 import { needOf } from "./rules/budget.ts";
 import { endOpenHops, type LedgerDatabase } from "./settlement.ts";
@@ -46,7 +46,8 @@ export function decide(database: LedgerDatabase, ask: Ask, now: number): Decisio
 function decidedBefore({ sql }: LedgerDatabase, chain: ChainRow, ask: Ask): Decision | undefined {
   const hop = readHop(sql, chain.id, ask.hopId);
   if (hop === undefined) return undefined;
-  if (hop.status === "rejected" && hop.rejection) return { verdict: "rejected", rejection: hop.rejection, recorded: true };
+  if (hop.status === "rejected" && hop.rejection)
+    return { verdict: "rejected", rejection: hop.rejection, recorded: true };
   return { verdict: "admitted", depth: hop.depth, deadlineMs: hop.deadlineMs, attempt: hop.attempt };
 }
 

@@ -17,8 +17,8 @@ import { LEDGER_MIGRATIONS } from "./migrations.ts";
 import { drainOutbox } from "./outbox.ts";
 import { LedgerQueue, usageOf } from "./queue.ts";
 import { endOpenHops, type LedgerDatabase } from "./settlement.ts";
+import { type ChainView, chainView, type HopView, type RemainingView, readHopViews, remainingView } from "./views.ts";
 import { Waiters } from "./waiters.ts";
-import { type ChainView, chainView, type HopView, readHopViews, type RemainingView, remainingView } from "./views.ts";
 
 export interface LedgerEnv {
   readonly INDEX: DurableObjectNamespace<MeshIndex>;
@@ -102,7 +102,10 @@ export class Ledger extends DurableObject<LedgerEnv> {
 
   /** The paths of hops, by row: agents' names from the root. */
   paths(rows: readonly number[]): Record<number, string[]> {
-    const pathOf = (row: number) => readPathOfRow(this.#database.sql, row).toReversed().map((step) => step.callee);
+    const pathOf = (row: number) =>
+      readPathOfRow(this.#database.sql, row)
+        .toReversed()
+        .map((step) => step.callee);
     return Object.fromEntries(rows.map((row) => [row, pathOf(row)]));
   }
 

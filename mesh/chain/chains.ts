@@ -113,7 +113,12 @@ export function insertChain(sql: Sql, ask: Ask, root: RootCall, now: number): Ch
 }
 
 export function writeChainOnAdmission(sql: Sql, id: number, purses: RootPurses, leaseDue: number | null): void {
-  sql.exec("UPDATE chain SET purses = ?, open = open + 1, lease_due = ? WHERE id = ?", JSON.stringify(purses), leaseDue, id);
+  sql.exec(
+    "UPDATE chain SET purses = ?, open = open + 1, lease_due = ? WHERE id = ?",
+    JSON.stringify(purses),
+    leaseDue,
+    id,
+  );
 }
 
 export function writeChainPurses(sql: Sql, id: number, purses: RootPurses): void {
@@ -127,7 +132,12 @@ const COUNT_SETTLED = {
   cancelled: "UPDATE chain SET purses = ?, open = open - 1, cancelled = cancelled + 1 WHERE id = ?",
 } as const;
 
-export function writeChainOnSettlement(sql: Sql, id: number, purses: RootPurses, status: keyof typeof COUNT_SETTLED): void {
+export function writeChainOnSettlement(
+  sql: Sql,
+  id: number,
+  purses: RootPurses,
+  status: keyof typeof COUNT_SETTLED,
+): void {
   sql.exec(COUNT_SETTLED[status], JSON.stringify(purses), id);
 }
 
@@ -142,4 +152,3 @@ export function endChain(sql: Sql, id: number, status: Exclude<ChainStatus, "run
 export function writeLeaseDue(sql: Sql, id: number, leaseDue: number | null): void {
   sql.exec("UPDATE chain SET lease_due = ? WHERE id = ?", leaseDue, id);
 }
-

@@ -21,5 +21,11 @@ export function earliestDue(sql: Sql): number | undefined {
 }
 
 export function readDue(sql: Sql, now: number, most: number): DueRow[] {
-  return [...sql.exec<{ kind: DueKind; ref: number; at: number }>("SELECT kind, ref, at FROM due WHERE at <= ? ORDER BY at LIMIT ?", now, most)];
+  return [
+    ...sql.exec<{ kind: DueKind; ref: number; at: number }>(
+      "SELECT kind, ref, at FROM due WHERE at <= ? ORDER BY at LIMIT ?",
+      now,
+      most,
+    ),
+  ];
 }

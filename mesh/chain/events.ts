@@ -3,7 +3,14 @@ import { firstRow, type Sql } from "../sql.ts";
 
 export type EventType = "started" | "admitted" | "rejected" | "settled" | "late" | "retried" | "ended" | "removed";
 
-export function appendEvent(sql: Sql, chain: number, hop: number | null, type: EventType, at: number, body: string | null = null): void {
+export function appendEvent(
+  sql: Sql,
+  chain: number,
+  hop: number | null,
+  type: EventType,
+  at: number,
+  body: string | null = null,
+): void {
   sql.exec("INSERT INTO event (chain, hop, type, at, body) VALUES (?, ?, ?, ?, ?)", chain, hop, type, at, body);
 }
 

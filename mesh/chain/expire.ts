@@ -15,7 +15,9 @@ export interface Lease {
   readonly deadlineMs: number;
 }
 
-export type LeaseVerdict = { readonly verdict: "waits" | "lost" } | { readonly verdict: "graced"; readonly endsAtMs: number };
+export type LeaseVerdict =
+  | { readonly verdict: "waits" | "lost" }
+  | { readonly verdict: "graced"; readonly endsAtMs: number };
 
 /**
  * Whether an open hop is lost at `now`. A ledger that was started during the lease could not hear its watch, so such a

@@ -108,7 +108,13 @@ export function writeSettledHop(sql: Sql, id: number, end: HopEnd): void {
   );
 }
 
-export function writeLateHop(sql: Sql, id: number, used: Amounts, purses: OwnPurses | undefined, outputDigest: string | null): void {
+export function writeLateHop(
+  sql: Sql,
+  id: number,
+  used: Amounts,
+  purses: OwnPurses | undefined,
+  outputDigest: string | null,
+): void {
   sql.exec(
     "UPDATE hop SET late = 1, used_bytes = ?, used_tokens = ?, used_cost = ?, purses = ?, output_digest = ? WHERE id = ?",
     used.bytes,
@@ -120,7 +126,13 @@ export function writeLateHop(sql: Sql, id: number, used: Amounts, purses: OwnPur
   );
 }
 
-export function writeRetriedHop(sql: Sql, id: number, used: Amounts, purses: OwnPurses | undefined, leaseAt: number): void {
+export function writeRetriedHop(
+  sql: Sql,
+  id: number,
+  used: Amounts,
+  purses: OwnPurses | undefined,
+  leaseAt: number,
+): void {
   sql.exec(
     `UPDATE hop SET attempt = attempt + 1, used_hops = ?, used_bytes = ?, used_tokens = ?, used_cost = ?, purses = ?, lease_at = ?, graced = 0
      WHERE id = ?`,

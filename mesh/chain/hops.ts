@@ -201,4 +201,3 @@ export function readOpenByLease(sql: Sql, chain: number, most: number): HopRow[]
   const query = `SELECT ${HOP_COLUMNS} FROM hop WHERE chain = ? AND status = 'open' ORDER BY lease_at LIMIT ?`;
   return [...sql.exec<HopColumns>(query, chain, most)].map(toHop);
 }
-

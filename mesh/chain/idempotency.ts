@@ -4,7 +4,10 @@ import { firstRow, type Sql } from "../sql.ts";
 /** Characters of one part of an answer: at most 4 bytes each, within the 2 MB that a row holds. */
 const PART_CHARS = 400_000;
 
-export function readIdempotent(sql: Sql, scope: string): { request: string; hop: number; chainId: string; hopId: string } | undefined {
+export function readIdempotent(
+  sql: Sql,
+  scope: string,
+): { request: string; hop: number; chainId: string; hopId: string } | undefined {
   return firstRow(
     sql.exec<{ request: string; hop: number; chainId: string; hopId: string }>(
       `SELECT request, hop, chain.chain_id AS chainId, hop.hop_id AS hopId

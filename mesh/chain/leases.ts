@@ -34,6 +34,7 @@ function expireOne(database: LedgerDatabase, hop: HopRow, deadlineMs: number, no
   const verdict = leaseVerdict(lease, now, bornAtMs);
   if (verdict.verdict === "graced") return writeLease(database.sql, hop.id, verdict.endsAtMs, true);
   if (verdict.verdict === "waits") return;
-  const detail = "Nobody has watched the hop until its lease ended: it is lost, and it is not known whether it has run.";
+  const detail =
+    "Nobody has watched the hop until its lease ended: it is lost, and it is not known whether it has run.";
   endHop(database, hop, { status: "lost", rejection: { code: "upstream_error", detail } }, now);
 }

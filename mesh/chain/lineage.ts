@@ -51,7 +51,11 @@ export interface ChainGraph {
 }
 
 /** @param above paths of callers that are not among `rows`, by their row: those of an earlier page */
-export function graphOf(chain: ChainView, rows: readonly HopView[], above: Readonly<Record<string, readonly string[]>> = {}): ChainGraph {
+export function graphOf(
+  chain: ChainView,
+  rows: readonly HopView[],
+  above: Readonly<Record<string, readonly string[]>> = {},
+): ChainGraph {
   const paths = new Map<number, readonly string[]>(Object.entries(above).map(([row, path]) => [Number(row), path]));
   const hops = rows.map((row) => hopOf(row, chain, paths));
   return { chainId: chain.chainId, status: chain.status, ...drawn(hops, chain.root.principal), hops };

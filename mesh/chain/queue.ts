@@ -38,7 +38,9 @@ export class LedgerQueue {
 
   /** Takes messages in their order. Resolves when every ask among them is decided and written. */
   exchange(messages: readonly Message[]): Promise<Answer[]> {
-    return Promise.all(messages.map((message) => (message.type === "settle" ? this.#settle(message) : this.#ask(message))));
+    return Promise.all(
+      messages.map((message) => (message.type === "settle" ? this.#settle(message) : this.#ask(message))),
+    );
   }
 
   #ask(item: Ask | Retry): Promise<Decision> {
@@ -81,11 +83,19 @@ export class LedgerQueue {
     const { parent } = hop;
     if (parent !== null) {
       const above = this.#pendingBelow.get(parent);
-      this.#pendingBelow.set(parent, { count: (above?.count ?? 0) + 1, amounts: plus(above?.amounts ?? NOTHING, total) });
+      this.#pendingBelow.set(parent, {
+        count: (above?.count ?? 0) + 1,
+        amounts: plus(above?.amounts ?? NOTHING, total),
+      });
     }
     this.#timer ??= setTimeout(() => this.commit(), SETTLEMENT_WAIT_MS);
     const status = settlement.outcome === "done" ? "done" : "error";
-    return { verdict: "settled", status, rejection: settlement.rejection, usage: { ...total, wallMs: this.#now() - hop.startedAt } };
+    return {
+      verdict: "settled",
+      status,
+      rejection: settlement.rejection,
+      usage: { ...total, wallMs: this.#now() - hop.startedAt },
+    };
   }
 
   /** Writes everything that waits: settlements first, so that what they give back can be had by the asks. */
@@ -105,7 +115,9 @@ export class LedgerQueue {
     this.#database.transactionSync(() => {
       for (const settlement of settlements) this.#alone(() => applySettlement(this.#database, settlement, now));
       for (const { item, resolve } of asks) {
-        const decision = this.#alone(() => (item.type === "ask" ? decide(this.#database, item, now) : applyRetry(this.#database, item, now)));
+        const decision = this.#alone(() =>
+          item.type === "ask" ? decide(this.#database, item, now) : applyRetry(this.#database, item, now),
+        );
         answers.push(() => resolve(decision ?? UNDECIDED));
       }
     });

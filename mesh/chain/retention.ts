@@ -10,13 +10,19 @@ const TURN = 1_000;
 export function removeChain({ sql }: Database, chainRow: number, now: number): void {
   const chain = readChainByRow(sql, chainRow);
   if (chain === undefined) return clearDue(sql, "retention", chainRow);
-  const hops = [...sql.exec<{ id: number }>("SELECT id FROM hop WHERE chain = ? ORDER BY id DESC LIMIT ?", chainRow, TURN)];
+  const hops = [
+    ...sql.exec<{ id: number }>("SELECT id FROM hop WHERE chain = ? ORDER BY id DESC LIMIT ?", chainRow, TURN),
+  ];
   const last = hops.at(-1)?.id;
   if (last !== undefined) {
     for (const table of ["answer", "idempotency"]) {
       sql.exec(`DELETE FROM ${table} WHERE hop IN (SELECT id FROM hop WHERE chain = ? AND id >= ?)`, chainRow, last);
     }
-    sql.exec("DELETE FROM due WHERE kind = 'answer' AND ref IN (SELECT id FROM hop WHERE chain = ? AND id >= ?)", chainRow, last);
+    sql.exec(
+      "DELETE FROM due WHERE kind = 'answer' AND ref IN (SELECT id FROM hop WHERE chain = ? AND id >= ?)",
+      chainRow,
+      last,
+    );
     sql.exec("DELETE FROM hop WHERE chain = ? AND id >= ?", chainRow, last);
   }
   if (hops.length === TURN) return setDue(sql, "retention", chainRow, now);

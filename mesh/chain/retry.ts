@@ -15,7 +15,11 @@ export function applyRetry(database: LedgerDatabase, retry: Retry, now: number):
   const { sql } = database;
   const hop = readHopOfChain(sql, retry.chainId, retry.hopId);
   if (hop?.status !== "open") {
-    return { verdict: "rejected", rejection: { code: "token_invalid", detail: "The hop to retry has ended." }, recorded: false };
+    return {
+      verdict: "rejected",
+      rejection: { code: "token_invalid", detail: "The hop to retry has ended." },
+      recorded: false,
+    };
   }
   const { depth, deadlineMs, attempt } = hop;
   if (retry.attempt < attempt) return { verdict: "admitted", depth, deadlineMs, attempt };
@@ -50,7 +54,13 @@ function again(database: LedgerDatabase, before: HopRow, { used }: Retry, now: n
   }
   writeOwners(database, ancestors);
   writeChainPurses(sql, chain.id, chain.purses);
-  writeRetriedHop(sql, hop.id, plus(hop.used, use as Amounts), hop.purses, Math.min(now + leaseOf(hop.timeoutMs), chain.deadlineMs));
+  writeRetriedHop(
+    sql,
+    hop.id,
+    plus(hop.used, use as Amounts),
+    hop.purses,
+    Math.min(now + leaseOf(hop.timeoutMs), chain.deadlineMs),
+  );
   appendEvent(sql, chain.id, hop.id, "retried", now);
   return { verdict: "admitted", depth: hop.depth, deadlineMs: hop.deadlineMs, attempt: hop.attempt + 1 };
 }

@@ -2,11 +2,10 @@
 import { COUNTED, type Counted, RETENTION_MS } from "../limits.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Database } from "../sql.ts";
+import { type ChainRow, endChain, readChainByRow, writeChainOnSettlement, writeChainPurses } from "./chains.ts";
 import { clearDue, setDue } from "./due.ts";
 import { appendEvent } from "./events.ts";
 import type { ChainStatus, Settlement } from "./facts.ts";
-import { writeAnswer } from "./idempotency.ts";
-import { type ChainRow, endChain, readChainByRow, writeChainOnSettlement, writeChainPurses } from "./chains.ts";
 import {
   type Amounts,
   type Ancestor,
@@ -18,6 +17,7 @@ import {
   readPathOfRow,
 } from "./hops.ts";
 import { addBelow, markLate, writeHopPurses, writeLateHop, writeSettledHop } from "./hops-write.ts";
+import { writeAnswer } from "./idempotency.ts";
 import { close, correct, type Purses, settle, unknownUse } from "./purses.ts";
 import { stackOf } from "./stack.ts";
 
@@ -41,12 +41,17 @@ export function applySettlement(database: LedgerDatabase, settlement: Settlement
   if (hop.status !== "open") return applyLate(database, hop, settlement, now);
   if (settlement.attempt < hop.attempt) return recordLate(database, hop, settlement, now);
   const { outcome, bytes, tokens, costMicros } = settlement;
-  endHop(database, hop, {
-    status: outcome === "timeout" ? "error" : outcome,
-    rejection: settlement.rejection,
-    used: knowsUse(settlement) ? { bytes, tokens, costMicros } : undefined,
-    outputDigest: settlement.outputDigest,
-  }, now);
+  endHop(
+    database,
+    hop,
+    {
+      status: outcome === "timeout" ? "error" : outcome,
+      rejection: settlement.rejection,
+      used: knowsUse(settlement) ? { bytes, tokens, costMicros } : undefined,
+      outputDigest: settlement.outputDigest,
+    },
+    now,
+  );
   if (settlement.answer !== undefined) writeAnswer(database.sql, hop.id, settlement.answer);
 }
 
@@ -106,7 +111,14 @@ function endOne(database: LedgerDatabase, hop: HopRow, end: End, now: number): v
     now,
   });
   writeChainOnSettlement(sql, chain.id, chain.purses, end.status);
-  appendEvent(sql, chain.id, hop.id, "settled", now, JSON.stringify({ tokens: used.tokens, costMicros: used.costMicros }));
+  appendEvent(
+    sql,
+    chain.id,
+    hop.id,
+    "settled",
+    now,
+    JSON.stringify({ tokens: used.tokens, costMicros: used.costMicros }),
+  );
   database.ended.add(hop.id);
   if (hop.parent !== null) return addBelow(sql, hop.parent, plus(used, hop.below));
   finishChain(database, chain, end, now);

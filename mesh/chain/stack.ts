@@ -43,5 +43,8 @@ export function gaugesOf(
 
 /** Whether an allowance makes its hop own anything; `wallMs` alone only moves the deadline. */
 export function ownsPurses(allowance: Budget | undefined): allowance is Budget {
-  return allowance !== undefined && [...COUNTED, "concurrency" as const].some((dimension) => allowance[dimension] !== undefined);
+  return (
+    allowance !== undefined &&
+    [...COUNTED, "concurrency" as const].some((dimension) => allowance[dimension] !== undefined)
+  );
 }

@@ -33,7 +33,11 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const refusal = parsed === undefined ? "it is not a URL" : egressRefusal(parsed, policy);
   if (parsed === undefined || refusal !== undefined) {
-    return { ok: false, connection: false, rejection: { code: "egress_denied", detail: `${url} may not be reached: ${refusal}.` } };
+    return {
+      ok: false,
+      connection: false,
+      rejection: { code: "egress_denied", detail: `${url} may not be reached: ${refusal}.` },
+    };
   }
   const { method, headers, body, signal, maxBytes } = request;
   let response: Response;

@@ -37,7 +37,13 @@ export interface HopCall {
 }
 
 export type Outcome =
-  | { readonly ok: true; readonly chainId: string; readonly hopId: string; readonly output: unknown; readonly usage: Usage }
+  | {
+      readonly ok: true;
+      readonly chainId: string;
+      readonly hopId: string;
+      readonly output: unknown;
+      readonly usage: Usage;
+    }
   | {
       readonly ok: false;
       readonly rejection: Rejection;
@@ -45,4 +51,3 @@ export type Outcome =
       readonly chainId?: string | undefined;
       readonly hopId?: string | undefined;
     };
-

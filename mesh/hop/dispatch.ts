@@ -21,9 +21,14 @@ export async function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
   const prepared = await prepare(mesh, call);
   if (!("ask" in prepared)) return { ok: false, rejection: prepared };
   const { callee } = prepared;
-  const release = callee && (await takeSlot(`${mesh.name}/${callee.agent.name}`, callee.agent.maxConcurrency, SLOT_WAIT_MS));
+  const release =
+    callee && (await takeSlot(`${mesh.name}/${callee.agent.name}`, callee.agent.maxConcurrency, SLOT_WAIT_MS));
   try {
-    return await admitted(mesh, call, callee !== undefined && release === undefined ? busy(prepared, callee.agent.maxConcurrency) : prepared);
+    return await admitted(
+      mesh,
+      call,
+      callee !== undefined && release === undefined ? busy(prepared, callee.agent.maxConcurrency) : prepared,
+    );
   } finally {
     release?.();
   }
@@ -72,8 +77,15 @@ type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "co
 async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Admitted): Promise<Outcome> {
   const { ask, payload, callee } = prepared;
   if (callee === undefined) return { ok: false, rejection: UNAVAILABLE };
-  const watch = new Watch(mesh, { ...ask, deadlineMs: admission.deadlineMs }, [call.signal, call.caller.kind === "hop" ? call.caller.signal : undefined]);
-  const hop = new HopCapability(mesh, { ...ask, agent: ask.callee, depth: admission.depth, deadlineMs: admission.deadlineMs, signal: watch.signal }, dispatch);
+  const watch = new Watch(mesh, { ...ask, deadlineMs: admission.deadlineMs }, [
+    call.signal,
+    call.caller.kind === "hop" ? call.caller.signal : undefined,
+  ]);
+  const hop = new HopCapability(
+    mesh,
+    { ...ask, agent: ask.callee, depth: admission.depth, deadlineMs: admission.deadlineMs, signal: watch.signal },
+    dispatch,
+  );
   const delivery: Delivery = {
     mesh,
     agent: callee.agent,
@@ -86,7 +98,13 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
     signal: watch.signal,
     hop,
     token: async () => {
-      const claims = { mesh: mesh.name, agent: ask.callee, hopId: ask.hopId, chainId: ask.chainId, expiresAtMs: admission.deadlineMs };
+      const claims = {
+        mesh: mesh.name,
+        agent: ask.callee,
+        hopId: ask.hopId,
+        chainId: ask.chainId,
+        expiresAtMs: admission.deadlineMs,
+      };
       return signHopToken(claims, (await mesh.keyring()).signing, mesh.now());
     },
   };
@@ -99,7 +117,13 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
 }
 
 /** The attempts of one hop. Each further one is reserved in the ledger before it is made. */
-async function attempts(mesh: Mesh, delivery: Delivery, hop: HopCapability, watch: Watch, first: Admitted): Promise<{ ended: Ended; attempt: number }> {
+async function attempts(
+  mesh: Mesh,
+  delivery: Delivery,
+  hop: HopCapability,
+  watch: Watch,
+  first: Admitted,
+): Promise<{ ended: Ended; attempt: number }> {
   for (let attempt = first.attempt; ; attempt++) {
     const delivered = deliver(delivery);
     const result = await Promise.race([delivered, watch.stopped]);
@@ -119,7 +143,12 @@ async function attempts(mesh: Mesh, delivery: Delivery, hop: HopCapability, watc
   }
 }
 
-function delayOf(mesh: Mesh, { agent, deadlineMs }: Delivery, result: Delivered & { ok: false }, attempt: number): number | undefined {
+function delayOf(
+  mesh: Mesh,
+  { agent, deadlineMs }: Delivery,
+  result: Delivered & { ok: false },
+  attempt: number,
+): number | undefined {
   const { transient, retryAfterMs } = result;
   const remainingMs = deadlineMs - mesh.now();
   return retryDelay({ attempt, idempotent: agent.idempotent, transient, retryAfterMs, remainingMs }, Math.random());
@@ -130,9 +159,15 @@ async function deliver(delivery: Delivery): Promise<Delivered> {
   try {
     return await transportOf(delivery.agent.endpoint.kind)(delivery);
   } catch (error) {
-    if (!delivery.signal.aborted && !(error instanceof HopRejected)) console.error("dispatch: a transport failed", error);
+    if (!delivery.signal.aborted && !(error instanceof HopRejected))
+      console.error("dispatch: a transport failed", error);
     const detail = `Agent '${delivery.agent.name}' could not be called.`;
-    return { ok: false, rejection: { code: "upstream_error", detail }, usage: { tokens: 0, costMicros: 0 }, transient: false };
+    return {
+      ok: false,
+      rejection: { code: "upstream_error", detail },
+      usage: { tokens: 0, costMicros: 0 },
+      transient: false,
+    };
   }
 }
 
@@ -148,7 +183,14 @@ async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered):
   if (wrong === undefined) return { outcome: "done", output, bytes: payload.bytes, tokens, costMicros, outputDigest };
   const { agent, skill } = delivery;
   const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;
-  return { outcome: "error", rejection: { code: "upstream_error", detail }, bytes: payload.bytes, tokens, costMicros, outputDigest };
+  return {
+    outcome: "error",
+    rejection: { code: "upstream_error", detail },
+    bytes: payload.bytes,
+    tokens,
+    costMicros,
+    outputDigest,
+  };
 }
 
 async function settle(mesh: Mesh, { ask }: Prepared, ended: Ended, attempt: number): Promise<Outcome> {
@@ -159,15 +201,21 @@ async function settle(mesh: Mesh, { ask }: Prepared, ended: Ended, attempt: numb
   const settled = await send(mesh, { type: "settle", chainId, hopId, attempt, ...end, durable, answer });
   const place = { chainId, hopId };
   if (settled?.verdict !== "settled") return { ok: false, rejection: UNAVAILABLE, ...place };
-  if (settled.status === "done" && ended.outcome === "done") return { ok: true, ...place, output, usage: settled.usage };
+  if (settled.status === "done" && ended.outcome === "done")
+    return { ok: true, ...place, output, usage: settled.usage };
   return { ok: false, rejection: settled.rejection ?? ended.rejection ?? UNAVAILABLE, ...place };
 }
 
 /** What a stopped callee still answers corrects the books, once. */
-async function settleLate(mesh: Mesh, delivery: Delivery, hop: HopCapability, delivered: Promise<Delivered>, attempt: number): Promise<void> {
+async function settleLate(
+  mesh: Mesh,
+  delivery: Delivery,
+  hop: HopCapability,
+  delivered: Promise<Delivered>,
+  attempt: number,
+): Promise<void> {
   const result = await delivered;
   if (!result.ok) return;
   const { output: _, ...end } = await endOf(delivery, hop, result);
   await send(mesh, { type: "settle", chainId: delivery.chainId, hopId: delivery.hopId, attempt, ...end });
 }
-

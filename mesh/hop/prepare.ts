@@ -2,7 +2,14 @@
 import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
 import { canonicalUrl } from "../egress/address.ts";
 import { hopId } from "../ids.ts";
-import { BUDGET_CEILING, DEFAULT_BUDGET, DEFAULT_MAX_DEPTH, DEFAULT_TIMEOUT_MS, DIMENSIONS, type Limits } from "../limits.ts";
+import {
+  BUDGET_CEILING,
+  DEFAULT_BUDGET,
+  DEFAULT_MAX_DEPTH,
+  DEFAULT_TIMEOUT_MS,
+  DIMENSIONS,
+  type Limits,
+} from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent, Budget, Skill } from "../schema.ts";
@@ -18,7 +25,14 @@ export interface Prepared {
 }
 
 /** Refusals that a root call gets without a chain: nothing was asked that a ledger could remember. */
-const UNRECORDED = new Set(["invalid_request", "unauthenticated", "token_invalid", "agent_not_found", "payload_too_large", "invalid_input"]);
+const UNRECORDED = new Set([
+  "invalid_request",
+  "unauthenticated",
+  "token_invalid",
+  "agent_not_found",
+  "payload_too_large",
+  "invalid_input",
+]);
 
 /** @returns a rejection alone where, at the root, nothing is to be recorded */
 export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rejection> {
@@ -34,7 +48,10 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
     type: "ask",
     chainId,
     hopId: hopId((bytes) => mesh.random(bytes)),
-    root: call.caller.kind === "root" ? rootCall(call.caller.principal, call, call.caller.budget, call.caller.traceparent) : undefined,
+    root:
+      call.caller.kind === "root"
+        ? rootCall(call.caller.principal, call, call.caller.budget, call.caller.traceparent)
+        : undefined,
     parentHopId: call.caller.kind === "hop" ? call.caller.hopId : undefined,
     callee: call.agent,
     skill: callee?.skill.id ?? call.skill ?? "",
@@ -55,7 +72,10 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
 
 function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill: Skill } | Rejection {
   if (agent === undefined) {
-    return { code: "agent_not_found", detail: `There is no agent named '${call.agent}'. GET /v1/agents lists those there are.` };
+    return {
+      code: "agent_not_found",
+      detail: `There is no agent named '${call.agent}'. GET /v1/agents lists those there are.`,
+    };
   }
   if (agent.status !== "active") {
     return { code: "agent_unavailable", detail: `Agent '${agent.name}' is ${agent.status} and takes no new calls.` };
@@ -95,13 +115,20 @@ async function idempotencyOf(mesh: Mesh, call: HopCall, payload: Payload): Promi
   const { caller, idempotencyKey, agent, skill, allowance, policy } = call;
   if (idempotencyKey === undefined) return undefined;
   const scope =
-    caller.kind === "root" ? [mesh.name, caller.principal, agent, idempotencyKey] : [mesh.name, caller.chainId, caller.hopId, idempotencyKey];
+    caller.kind === "root"
+      ? [mesh.name, caller.principal, agent, idempotencyKey]
+      : [mesh.name, caller.chainId, caller.hopId, idempotencyKey];
   const budget = caller.kind === "root" ? caller.budget : undefined;
   const request = [agent, skill ?? null, payload.json, budget ?? null, allowance ?? null, policy ?? null];
   return { scope: await sha256(JSON.stringify(scope)), request: await sha256(JSON.stringify(request)) };
 }
 
-function rootCall(principal: string, { policy }: HopCall, budget: Budget | undefined, traceparent: string | undefined): RootCall {
+function rootCall(
+  principal: string,
+  { policy }: HopCall,
+  budget: Budget | undefined,
+  traceparent: string | undefined,
+): RootCall {
   return {
     principal,
     limits: limitsOf(budget ?? {}),

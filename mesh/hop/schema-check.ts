@@ -26,7 +26,9 @@ export function schemaErrors(schema: JsonSchema, value: unknown): FieldError[] {
   const deepest = errors.filter(
     ({ instanceLocation }) => !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)),
   );
-  return deepest.slice(0, ERRORS).map(({ instanceLocation, error }) => ({ pointer: instanceLocation.replace(/^#/, ""), detail: error }));
+  return deepest
+    .slice(0, ERRORS)
+    .map(({ instanceLocation, error }) => ({ pointer: instanceLocation.replace(/^#/, ""), detail: error }));
 }
 
 /** Why a schema can't be used, or nothing. References must stay within the schema: nothing is fetched. */

@@ -51,7 +51,9 @@ export function claimedMesh(token: string): string | undefined {
   }
 }
 
-export type Verified = { readonly ok: true; readonly claims: HopClaims } | { readonly ok: false; readonly rejection: Rejection };
+export type Verified =
+  | { readonly ok: true; readonly claims: HopClaims }
+  | { readonly ok: false; readonly rejection: Rejection };
 
 /** @param keyOf the public key of a key id, if the mesh has one */
 export async function verifyHopToken(

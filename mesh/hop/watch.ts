@@ -76,7 +76,10 @@ export class Watch {
       try {
         const state: HopState = await this.#mesh.ledger(chainId).watch(chainId, hopId, true);
         if (state.status === "open" || this.#ended) continue;
-        const rejection = state.rejection ?? { code: "chain_cancelled" as const, detail: `The hop was ended (${state.status}).` };
+        const rejection = state.rejection ?? {
+          code: "chain_cancelled" as const,
+          detail: `The hop was ended (${state.status}).`,
+        };
         return this.#stop({ outcome: "cancelled", rejection });
       } catch {
         await scheduler.wait(AGAIN_MS);
@@ -90,7 +93,8 @@ export async function awaitOutcome(mesh: Mesh, chainId: string, hopId: string): 
   for (;;) {
     const { status, rejection, usage, answer } = (await mesh.ledger(chainId).watch(chainId, hopId, false)) as HopState;
     if (status === "open") continue;
-    if (status === "done" && answer !== undefined) return { ok: true, chainId, hopId, output: JSON.parse(answer), usage };
+    if (status === "done" && answer !== undefined)
+      return { ok: true, chainId, hopId, output: JSON.parse(answer), usage };
     const detail = "The request has ended, and its answer was not kept.";
     return { ok: false, chainId, hopId, rejection: rejection ?? { code: "upstream_error", detail } };
   }

@@ -16,7 +16,11 @@ export function readKeyring(sql: Sql): KeyringRecord | undefined {
 
 /** Two makers at once are one: the first row stays. */
 export function insertKeyring(sql: Sql, keyring: KeyringRecord, now: number): void {
-  sql.exec("INSERT OR IGNORE INTO secret (name, json, created_at) VALUES ('keyring', ?, ?)", JSON.stringify(keyring), now);
+  sql.exec(
+    "INSERT OR IGNORE INTO secret (name, json, created_at) VALUES ('keyring', ?, ?)",
+    JSON.stringify(keyring),
+    now,
+  );
 }
 
 export async function makeKeyring(): Promise<KeyringRecord> {
@@ -25,7 +29,11 @@ export async function makeKeyring(): Promise<KeyringRecord> {
   const kid = await calculateJwkThumbprint(publicJwk);
   const named = { kid, alg: "EdDSA", use: "sig" };
   return {
-    signing: { kid, privateJwk: { ...(await exportJWK(pair.privateKey)), ...named }, publicJwk: { ...publicJwk, ...named } },
+    signing: {
+      kid,
+      privateJwk: { ...(await exportJWK(pair.privateKey)), ...named },
+      publicJwk: { ...publicJwk, ...named },
+    },
     chainCheck: base64url.encode(crypto.getRandomValues(new Uint8Array(32))),
   };
 }

@@ -76,7 +76,9 @@ export function insertKey(sql: Sql, key: KeyRecord): void {
 }
 
 export function listKeys(sql: Sql, after: string, limit: number): KeyRecord[] {
-  return [...sql.exec<KeyColumns>("SELECT * FROM key WHERE key_id > ? ORDER BY key_id LIMIT ?", after, limit)].map(toKey);
+  return [...sql.exec<KeyColumns>("SELECT * FROM key WHERE key_id > ? ORDER BY key_id LIMIT ?", after, limit)].map(
+    toKey,
+  );
 }
 
 export function deleteKey(sql: Sql, keyId: string): boolean {

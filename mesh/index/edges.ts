@@ -19,7 +19,19 @@ export interface EdgeSums {
 }
 
 export function newEdge(minute: number, caller: string, callee: string, at: number): EdgeSums {
-  return { minute, caller, callee, calls: 0, errors: 0, rejections: {}, latency: {}, tokens: 0, costMicros: 0, firstAt: at, lastAt: at };
+  return {
+    minute,
+    caller,
+    callee,
+    calls: 0,
+    errors: 0,
+    rejections: {},
+    latency: {},
+    tokens: 0,
+    costMicros: 0,
+    firstAt: at,
+    lastAt: at,
+  };
 }
 
 /** Adds what one event says to an edge. `calls` counts every hop that ended or was refused, once. */
@@ -58,7 +70,8 @@ export function mergeEdges(into: EdgeSums, from: EdgeSums): void {
   into.costMicros += from.costMicros;
   into.firstAt = Math.min(into.firstAt, from.firstAt);
   into.lastAt = Math.max(into.lastAt, from.lastAt);
-  for (const [code, count] of Object.entries(from.rejections)) into.rejections[code] = (into.rejections[code] ?? 0) + count;
+  for (const [code, count] of Object.entries(from.rejections))
+    into.rejections[code] = (into.rejections[code] ?? 0) + count;
   mergeLatencies(into.latency, from.latency);
 }
 

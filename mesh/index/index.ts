@@ -50,11 +50,19 @@ export class MeshIndex extends DurableObject {
   #applyChains(events: readonly OutboxEvent[]): void {
     for (const event of events) {
       const { type, chainId, chainStatus, agent, principal, startedAt } = event;
-      if (type === "removed") deleteChain(this.#database.sql, (JSON.parse(event.body ?? "{}") as { chainId: string }).chainId);
+      if (type === "removed")
+        deleteChain(this.#database.sql, (JSON.parse(event.body ?? "{}") as { chainId: string }).chainId);
       if (type !== "started" && type !== "ended") continue;
       if (chainId === null || agent === null || principal === null || startedAt === null) continue;
       const status = type === "started" ? "running" : (chainStatus ?? "failed");
-      writeChain(this.#database.sql, { chainId, status, agent, principal, startedAt, endedAt: type === "ended" ? event.at : null });
+      writeChain(this.#database.sql, {
+        chainId,
+        status,
+        agent,
+        principal,
+        startedAt,
+        endedAt: type === "ended" ? event.at : null,
+      });
     }
   }
 
@@ -66,7 +74,8 @@ export class MeshIndex extends DurableObject {
       const caller = event.caller ?? event.principal ?? "unknown";
       const minute = Math.floor(at / MINUTE_MS);
       const key = `${minute} ${caller} ${callee}`;
-      const edge = edges.get(key) ?? readEdge(this.#database.sql, minute, caller, callee) ?? newEdge(minute, caller, callee, at);
+      const edge =
+        edges.get(key) ?? readEdge(this.#database.sql, minute, caller, callee) ?? newEdge(minute, caller, callee, at);
       edges.set(key, edge);
       addEvent(edge, event);
     }

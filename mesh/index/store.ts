@@ -48,7 +48,11 @@ export interface ChainSearch {
 /** Newest first. */
 export function searchChains(sql: Sql, search: ChainSearch): ChainItem[] {
   const where = ["started_at >= ?", "(started_at, chain_id) < (?, ?)"];
-  const bindings: (string | number)[] = [search.since, search.before?.startedAt ?? Number.MAX_SAFE_INTEGER, search.before?.chainId ?? ""];
+  const bindings: (string | number)[] = [
+    search.since,
+    search.before?.startedAt ?? Number.MAX_SAFE_INTEGER,
+    search.before?.chainId ?? "",
+  ];
   if (search.status !== undefined) {
     where.push("status = ?");
     bindings.push(search.status);

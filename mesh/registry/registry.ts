@@ -1,14 +1,8 @@
 /** The registry object, one a mesh: who there is, and with which keys. A thin shell over its stores. */
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
-import {
-  deleteKey,
-  insertKey,
-  type KeyRecord,
-  listKeys,
-  readKey,
-} from "../identity/keys.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
+import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent, AgentRegistration, Skill } from "../schema.ts";
@@ -31,7 +25,9 @@ export interface AtRevision<T> {
   readonly value: T;
 }
 
-export type Changed<T> = { readonly ok: true; readonly revision: number; readonly value: T } | { readonly ok: false; readonly rejection: Rejection };
+export type Changed<T> =
+  | { readonly ok: true; readonly revision: number; readonly value: T }
+  | { readonly ok: false; readonly rejection: Rejection };
 
 /** Who changes an agent: its principal, and whether it may change those of others. */
 export interface Changer {
@@ -70,10 +66,16 @@ export class Registry extends DurableObject {
     return this.#at(readAgent(this.#database.sql, name));
   }
 
-  async register(agent: AgentRegistration & { skills: readonly Skill[] }, { principal }: Changer): Promise<Changed<Agent>> {
+  async register(
+    agent: AgentRegistration & { skills: readonly Skill[] },
+    { principal }: Changer,
+  ): Promise<Changed<Agent>> {
     return this.#change(() => {
       if (readAgent(this.#database.sql, agent.name) !== undefined) {
-        return refuse("conflict", `An agent named '${agent.name}' is registered. Replace it with PUT, or choose another name.`);
+        return refuse(
+          "conflict",
+          `An agent named '${agent.name}' is registered. Replace it with PUT, or choose another name.`,
+        );
       }
       return done(writeAgent(this.#database.sql, agent, principal, Date.now()));
     });
@@ -104,10 +106,16 @@ export class Registry extends DurableObject {
     const agent = readAgent(this.#database.sql, name);
     if (agent === undefined) return refuse("agent_not_found", `There is no agent named '${name}'.`);
     if (!admin && agent.owner !== principal) {
-      return refuse("insufficient_scope", `Agent '${name}' belongs to ${agent.owner}: only its owner or an admin may change it.`);
+      return refuse(
+        "insufficient_scope",
+        `Agent '${name}' belongs to ${agent.owner}: only its owner or an admin may change it.`,
+      );
     }
     if (ifMatch !== undefined && ifMatch !== agent.revision) {
-      return refuse("precondition_failed", `Agent '${name}' has changed: its ETag is now "${agent.revision}". Read it again.`);
+      return refuse(
+        "precondition_failed",
+        `Agent '${name}' has changed: its ETag is now "${agent.revision}". Read it again.`,
+      );
     }
     return undefined;
   }
@@ -185,6 +193,9 @@ function done<T>(value: T): Done<T> {
   return { ok: true, value };
 }
 
-function refuse(code: "conflict" | "agent_not_found" | "insufficient_scope" | "precondition_failed" | "not_found", detail: string): Refused {
+function refuse(
+  code: "conflict" | "agent_not_found" | "insufficient_scope" | "precondition_failed" | "not_found",
+  detail: string,
+): Refused {
   return { ok: false, rejection: { code, detail } };
 }

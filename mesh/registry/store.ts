@@ -8,7 +8,9 @@ export function readRevision(sql: Sql): number {
 
 /** Every change of an agent, a key or a secret has a revision of its own. */
 export function nextRevision(sql: Sql): number {
-  return firstRow(sql.exec<{ number: number }>("UPDATE revision SET number = number + 1 RETURNING number"))?.number ?? 0;
+  return (
+    firstRow(sql.exec<{ number: number }>("UPDATE revision SET number = number + 1 RETURNING number"))?.number ?? 0
+  );
 }
 
 type AgentColumns = { json: string; owner: string; revision: number; created_at: number; updated_at: number };
@@ -16,7 +18,13 @@ const AGENT_COLUMNS = "agent.json, agent.owner, agent.revision, agent.created_at
 
 function toAgent(row: AgentColumns): Agent {
   const registration = JSON.parse(row.json) as AgentRegistration & { skills: Skill[] };
-  return { ...registration, owner: row.owner, revision: row.revision, createdAt: row.created_at, updatedAt: row.updated_at };
+  return {
+    ...registration,
+    owner: row.owner,
+    revision: row.revision,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
 }
 
 export function readAgent(sql: Sql, name: string): Agent | undefined {
@@ -24,7 +32,12 @@ export function readAgent(sql: Sql, name: string): Agent | undefined {
   return row && toAgent(row);
 }
 
-export function writeAgent(sql: Sql, agent: AgentRegistration & { skills: readonly Skill[] }, owner: string, now: number): Agent {
+export function writeAgent(
+  sql: Sql,
+  agent: AgentRegistration & { skills: readonly Skill[] },
+  owner: string,
+  now: number,
+): Agent {
   const before = readAgent(sql, agent.name);
   const revision = nextRevision(sql);
   const row = firstRow(
@@ -43,7 +56,8 @@ export function writeAgent(sql: Sql, agent: AgentRegistration & { skills: readon
   );
   const { id } = row as { id: number };
   if (before !== undefined) unindex(sql, id, agent.name);
-  for (const skill of agent.skills) sql.exec("INSERT OR IGNORE INTO agent_skill (skill, name) VALUES (?, ?)", skill.id, agent.name);
+  for (const skill of agent.skills)
+    sql.exec("INSERT OR IGNORE INTO agent_skill (skill, name) VALUES (?, ?)", skill.id, agent.name);
   sql.exec(
     "INSERT INTO agent_text (rowid, name, description, skills, tags) VALUES (?, ?, ?, ?, ?)",
     id,
@@ -92,7 +106,12 @@ export function listAgents(sql: Sql, { kind, skill, limit }: AgentFilter, after:
 }
 
 /** Agents that have every word of `words` (as a beginning) in name, description, skills or tags; best first. */
-export function searchAgents(sql: Sql, words: readonly string[], { kind, skill, limit }: AgentFilter, offset: number): Agent[] {
+export function searchAgents(
+  sql: Sql,
+  words: readonly string[],
+  { kind, skill, limit }: AgentFilter,
+  offset: number,
+): Agent[] {
   const match = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(" ");
   const where = ["agent_text MATCH ?"];
   const bindings: (string | number)[] = [match];

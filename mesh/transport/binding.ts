@@ -21,10 +21,14 @@ export interface BindingCall {
   readonly signal: AbortSignal;
 }
 
-export type BindingAnswer = { readonly output: unknown; readonly usage?: Partial<ReportedUsage> } | { readonly failed: string };
+export type BindingAnswer =
+  | { readonly output: unknown; readonly usage?: Partial<ReportedUsage> }
+  | { readonly failed: string };
 
 /** A refusal as a value: thrown errors lose their class and their evidence on the way. */
-export type BindingCallResult = { readonly result: CallResult } | { readonly rejection: Rejection; readonly hopId?: string | undefined };
+export type BindingCallResult =
+  | { readonly result: CallResult }
+  | { readonly rejection: Rejection; readonly hopId?: string | undefined };
 
 /** The hop capability as it crosses an RPC. */
 export class BindingHop extends RpcTarget {
@@ -89,7 +93,10 @@ function readAnswer(name: string, answer: BindingAnswer): Delivered {
   if ("failed" in answer) return failed({ code: "upstream_error", detail: `Agent '${name}' failed: ${answer.failed}` });
   const usage = ReportedUsage.safeParse(answer.usage ?? NO_USAGE);
   if (!usage.success) {
-    return failed({ code: "upstream_error", detail: `Agent '${name}' reported a usage that is not of whole numbers from 0.` });
+    return failed({
+      code: "upstream_error",
+      detail: `Agent '${name}' reported a usage that is not of whole numbers from 0.`,
+    });
   }
   return { ok: true, output: answer.output, usage: usage.data };
 }

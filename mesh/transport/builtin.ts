@@ -6,7 +6,10 @@ import { type Delivered, failed, NO_USAGE, type Transport } from "./transport.ts
 export const builtin: Transport = async ({ agent, skill, input, hop }) => {
   const definition = builtinAgent(agent.name)?.skills[skill.id];
   if (definition === undefined) {
-    return failed({ code: "agent_unavailable", detail: `Agent '${agent.name}' is not part of this deployment any more.` });
+    return failed({
+      code: "agent_unavailable",
+      detail: `Agent '${agent.name}' is not part of this deployment any more.`,
+    });
   }
   const parsed = definition.input.safeParse(input);
   if (!parsed.success) {
@@ -26,5 +29,8 @@ export function failure(name: string, error: unknown): Delivered {
     return failed({ code: "upstream_error", detail: `Agent '${name}' gave up: ${error.message}` });
   }
   const message = error instanceof Error ? error.message : String(error);
-  return failed({ code: "upstream_error", detail: `Agent '${name}' failed: ${message.slice(0, 1_000).toWellFormed()}` });
+  return failed({
+    code: "upstream_error",
+    detail: `Agent '${name}' failed: ${message.slice(0, 1_000).toWellFormed()}`,
+  });
 }

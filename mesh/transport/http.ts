@@ -56,14 +56,19 @@ function readAnswer(name: string, body: string): Delivered {
 
 function readFailure(name: string, status: number, headers: Headers, body: string): Delivered {
   if (status >= 300 && status < 400) {
-    return upstream(`Agent '${name}' answered with a redirect (${status}). Redirects are not followed: register the final URL.`);
+    return upstream(
+      `Agent '${name}' answered with a redirect (${status}). Redirects are not followed: register the final URL.`,
+    );
   }
   const problem = parseJson(body)?.value as { detail?: unknown; title?: unknown } | null | undefined;
   const said = [problem?.detail, problem?.title].find((words) => typeof words === "string" && words !== "");
   const words = said === undefined ? "" : `: ${(said as string).slice(0, DETAIL_CHARS).toWellFormed()}`;
   const seconds = Number(headers.get("retry-after") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
-  return upstream(`Agent '${name}' answered with status ${status}${words}`, { transient: TRANSIENT.has(status), retryAfterMs });
+  return upstream(`Agent '${name}' answered with status ${status}${words}`, {
+    transient: TRANSIENT.has(status),
+    retryAfterMs,
+  });
 }
 
 function upstream(detail: string, options: Parameters<typeof failed>[1] = {}): Delivered {

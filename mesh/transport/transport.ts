@@ -42,7 +42,10 @@ export type Transport = (delivery: Delivery) => Promise<Delivered>;
 
 export const NO_USAGE: ReportedUsage = { tokens: 0, costMicros: 0 };
 
-export function failed(rejection: Rejection, options: { transient?: boolean; usage?: ReportedUsage; retryAfterMs?: number | undefined } = {}): Delivered {
+export function failed(
+  rejection: Rejection,
+  options: { transient?: boolean; usage?: ReportedUsage; retryAfterMs?: number | undefined } = {},
+): Delivered {
   const { transient = false, usage = NO_USAGE, retryAfterMs } = options;
   return { ok: false, rejection, usage, transient, retryAfterMs };
 }

@@ -10,12 +10,15 @@ const SOURCES = ["src", "mesh", "agents", "wrangler.toml", "package-lock.json"];
 
 function filesOf(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).sort().flatMap((name) => filesOf(join(path, name)));
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesOf(join(path, name)));
 }
 
 function stateOf(paths: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const file of paths.flatMap((path) => filesOf(join(root, path)))) hash.update(file).update("\0").update(readFileSync(file));
+  for (const file of paths.flatMap((path) => filesOf(join(root, path))))
+    hash.update(file).update("\0").update(readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }
 

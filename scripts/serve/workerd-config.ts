@@ -15,8 +15,12 @@ const OBJECTS = { REGISTRY: "Registry", LEDGER: "Ledger", INDEX: "MeshIndex" };
 
 /** Cap'n Proto text; `index.js` is expected beside the file. The admin key is read from the environment, not written. */
 export function workerdConfig({ host, port, state, allowLoopback, objects = OBJECTS }: WorkerdOptions): string {
-  const classes = Object.values(objects).map((name) => `(className = "${name}", uniqueKey = "hopline-${name}", enableSql = true)`);
-  const bindings = Object.entries(objects).map(([binding, name]) => `(name = "${binding}", durableObjectNamespace = "${name}")`);
+  const classes = Object.values(objects).map(
+    (name) => `(className = "${name}", uniqueKey = "hopline-${name}", enableSql = true)`,
+  );
+  const bindings = Object.entries(objects).map(
+    ([binding, name]) => `(name = "${binding}", durableObjectNamespace = "${name}")`,
+  );
   const texts = {
     HOPLINE_LEDGER_DIGITS: "0",
     HOPLINE_ALLOW_LOOPBACK: allowLoopback ? "1" : "0",

@@ -21,7 +21,10 @@ export interface Workerd {
 const STOP_MS = 5_000;
 
 export function runWorkerd(config: string, env: NodeJS.ProcessEnv, quiet = false): Workerd {
-  const child = spawn(workerdBinary(), ["serve", config, "--experimental"], { stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"], env });
+  const child = spawn(workerdBinary(), ["serve", config, "--experimental"], {
+    stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"],
+    env,
+  });
   const watcher = watch(child);
   let stopping = false;
   const ended = new Promise<number>((done) => {
@@ -45,5 +48,7 @@ export function runWorkerd(config: string, env: NodeJS.ProcessEnv, quiet = false
 
 /** Kills workerd when this process ends in whatever way: the pipe to the watcher closes with it. */
 function watch(child: ChildProcess): ChildProcess {
-  return spawn("/bin/sh", ["-c", `trap '' INT TERM; cat >/dev/null; kill -9 ${child.pid} 2>/dev/null`], { stdio: ["pipe", "ignore", "ignore"] });
+  return spawn("/bin/sh", ["-c", `trap '' INT TERM; cat >/dev/null; kill -9 ${child.pid} 2>/dev/null`], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
 }

@@ -6,8 +6,8 @@ import { egressRefusal } from "../../mesh/egress/address.ts";
 import { schemaProblem } from "../../mesh/hop/schema-check.ts";
 import { AGENT_BYTES } from "../../mesh/limits.ts";
 import type { Mesh, MeshSettings } from "../../mesh/mesh.ts";
-import type { Rejection } from "../../mesh/rejection.ts";
 import type { Changed } from "../../mesh/registry/registry.ts";
+import type { Rejection } from "../../mesh/rejection.ts";
 import { type Agent, AgentName, AgentRegistration, AgentReplacement, Endpoint, type Skill } from "../../mesh/schema.ts";
 import { type App, otherMethods } from "../app.ts";
 import { type Identity, requireScope } from "../auth.ts";
@@ -61,11 +61,17 @@ export function agentRoutes(app: App): void {
     const name = c.req.param("name");
     const body = await bodyOf(c.req.raw, AgentReplacement);
     if (body.name !== undefined && body.name !== name) {
-      throw new Refused({ code: "invalid_request", detail: `/name: this resource is '${name}'. An agent keeps its name: register another one.` });
+      throw new Refused({
+        code: "invalid_request",
+        detail: `/name: this resource is '${name}'. An agent keeps its name: register another one.`,
+      });
     }
     if (!AgentName.safeParse(name).success) throw new Refused(noSuchAgent(name));
     const agent = complete({ ...body, name }, mesh.settings);
-    const stored = take(mesh, (await mesh.registry.replace(agent, changer, ifMatch(c.req.header("if-match")))) as Changed<Agent>);
+    const stored = take(
+      mesh,
+      (await mesh.registry.replace(agent, changer, ifMatch(c.req.header("if-match")))) as Changed<Agent>,
+    );
     return c.json(stored, 200, { etag: etag(stored) });
   });
 
@@ -109,12 +115,16 @@ function complete(agent: AgentRegistration, settings: MeshSettings): AgentRegist
 function skillProblem(skills: readonly Skill[]): Rejection | undefined {
   const seen = new Set<string>();
   for (const [place, skill] of skills.entries()) {
-    if (seen.has(skill.id)) return { code: "invalid_request", detail: `/skills/${place}/id: there are two skills named '${skill.id}'.` };
+    if (seen.has(skill.id))
+      return { code: "invalid_request", detail: `/skills/${place}/id: there are two skills named '${skill.id}'.` };
     seen.add(skill.id);
     for (const field of ["inputSchema", "outputSchema"] as const) {
       const problem = schemaProblem(skill[field]);
       if (problem !== undefined) {
-        return { code: "invalid_request", detail: `/skills/${place}/${field}: this JSON Schema can't be used: ${problem}` };
+        return {
+          code: "invalid_request",
+          detail: `/skills/${place}/${field}: this JSON Schema can't be used: ${problem}`,
+        };
       }
     }
   }
@@ -128,7 +138,10 @@ function endpointProblem({ name, endpoint }: AgentRegistration, settings: MeshSe
       return { code: "invalid_request", detail: `/endpoint: this deployment has no builtin agent '${name}'.` };
     case "binding":
       if (settings.agentBindings.has(endpoint.binding)) return undefined;
-      return { code: "invalid_request", detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.` };
+      return {
+        code: "invalid_request",
+        detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.`,
+      };
     case "http": {
       const refusal = egressRefusal(new URL(endpoint.url), settings.egress);
       if (refusal === undefined) return undefined;
@@ -154,11 +167,11 @@ function etag({ revision }: Agent): string {
 function ifMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === "*") return undefined;
   const revision = /^"(\d{1,15})"$/.exec(header)?.[1];
-  if (revision === undefined) throw new Refused({ code: "invalid_request", detail: 'If-Match must be one ETag of this resource, such as "12".' });
+  if (revision === undefined)
+    throw new Refused({ code: "invalid_request", detail: 'If-Match must be one ETag of this resource, such as "12".' });
   return Number(revision);
 }
 
 function noSuchAgent(name: string): Rejection {
   return { code: "agent_not_found", detail: `There is no agent named '${name.slice(0, 63).toWellFormed()}'.` };
 }
-

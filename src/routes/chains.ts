@@ -61,7 +61,10 @@ export function chainRoutes(app: App): void {
 }
 
 /** A chain of this mesh and its ledger. A made-up id fails its check and wakes no object. @throws {Refused} not_found, invalid_request */
-export async function findChain(mesh: Mesh, id: string): Promise<{ ledger: DurableObjectStub<Ledger>; chain: ChainView }> {
+export async function findChain(
+  mesh: Mesh,
+  id: string,
+): Promise<{ ledger: DurableObjectStub<Ledger>; chain: ChainView }> {
   if (!CHAIN_ID.test(id)) {
     throw new Refused({ code: "invalid_request", detail: "A chain id is 32 lower-case hex digits." });
   }

@@ -4,8 +4,8 @@ import { type ChainGraph, graphOf } from "../../mesh/chain/lineage.ts";
 import { mermaid } from "../../mesh/chain/render/mermaid.ts";
 import type { HopView } from "../../mesh/chain/views.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
-import { GRAPH_HOPS, LEDGER_PAGE } from "../../mesh/limits.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
+import { GRAPH_HOPS, LEDGER_PAGE } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import { type App, otherMethods } from "../app.ts";
 import { requireScope } from "../auth.ts";
@@ -17,7 +17,11 @@ type Format = (typeof FORMATS)[number];
 
 /** Further formats are refused by name until they are there. */
 const format = z.enum(FORMATS, { error: `must be one of: ${FORMATS.join(", ")}` }).optional();
-const ChainQuery = z.strictObject({ format, cursor: cursorOf(z.int().min(1)), limit: integer(1, GRAPH_HOPS).default(GRAPH_HOPS) });
+const ChainQuery = z.strictObject({
+  format,
+  cursor: cursorOf(z.int().min(1)),
+  limit: integer(1, GRAPH_HOPS).default(GRAPH_HOPS),
+});
 const MeshQuery = z.strictObject({
   /** Epoch milliseconds; by the minute. */
   since: integer(0, Number.MAX_SAFE_INTEGER).default(0),
@@ -52,7 +56,12 @@ export function graphRoutes(app: App): void {
   otherMethods(app, "/v1/graph", "GET");
 }
 
-async function readGraph(mesh: Mesh, id: string, after: number, limit: number): Promise<ChainGraph & { truncated?: true; nextCursor?: string }> {
+async function readGraph(
+  mesh: Mesh,
+  id: string,
+  after: number,
+  limit: number,
+): Promise<ChainGraph & { truncated?: true; nextCursor?: string }> {
   const { ledger, chain } = await findChain(mesh, id);
   const hops: HopView[] = [];
   // One more than asked for tells whether there is a next page.

@@ -46,16 +46,24 @@ async function readCall(c: Context<AppEnv, typeof PATH>): Promise<HopCall> {
 function withInput(body: Parsed<InvokeRequest>): Parsed<InvokeRequest> {
   if (!body.ok || "input" in body.value) return body;
   const errors = [{ pointer: "/input", detail: "must be there; null is an input" }];
-  return { ok: false, rejection: { code: "invalid_request", detail: "/input: must be there; null is an input", errors } };
+  return {
+    ok: false,
+    rejection: { code: "invalid_request", detail: "/input: must be there; null is an input", errors },
+  };
 }
 
-function refusalOf({ hop }: Identity, request: InvokeRequest, idempotencyKey: string | undefined): Rejection | undefined {
+function refusalOf(
+  { hop }: Identity,
+  request: InvokeRequest,
+  idempotencyKey: string | undefined,
+): Rejection | undefined {
   if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
     const detail = `Idempotency-Key must be 1 to ${IDEMPOTENCY_KEY_CHARS} visible ASCII characters.`;
     return { code: "invalid_request", detail };
   }
   if (hop === undefined || request.budget === undefined) return undefined;
-  const detail = "/budget: a call within a chain stands under its chain's budget; set 'allowance' to give the callee less.";
+  const detail =
+    "/budget: a call within a chain stands under its chain's budget; set 'allowance' to give the callee less.";
   return { code: "invalid_request", detail, errors: [{ pointer: "/budget", detail: "only the root call sets it" }] };
 }
 
@@ -63,7 +71,8 @@ function refusalOf({ hop }: Identity, request: InvokeRequest, idempotencyKey: st
 async function startRefusal(identity: Identity, traceparent: string | undefined): Promise<Rejection | undefined> {
   const { mesh, scopes } = identity;
   if (scopes.has("agent") && !scopes.has("invoke") && !scopes.has("admin")) {
-    const detail = "This key continues chains and starts none: send the hop token of the call that you are answering in Hopline-Token, or as bearer.";
+    const detail =
+      "This key continues chains and starts none: send the hop token of the call that you are answering in Hopline-Token, or as bearer.";
     return { code: "lineage_required", detail };
   }
   const chainId = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent ?? "")?.[1];

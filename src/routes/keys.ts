@@ -1,17 +1,18 @@
 /** Keys: made (shown once), listed, revoked. */
+
+import type { Context } from "hono";
 import { customAlphabet } from "nanoid";
 import * as z from "zod";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { sha256 } from "../../mesh/hop/payload.ts";
 import { formatKey, type KeyRecord } from "../../mesh/identity/keys.ts";
+import type { Mesh } from "../../mesh/mesh.ts";
 import { KeyRequest } from "../../mesh/schema.ts";
 import { type App, type AppEnv, otherMethods } from "../app.ts";
 import { DEFAULT_MESH, type Identity, requireScope } from "../auth.ts";
 import { readBody } from "../body.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
-import type { Mesh } from "../../mesh/mesh.ts";
-import type { Context } from "hono";
 
 const ListQuery = z.strictObject({ cursor: cursorOf(z.string().max(12)), limit: Limit });
 
@@ -29,7 +30,10 @@ export function keyRoutes(app: App): void {
     const { name, scopes, agent, expiresAt } = body.value;
     const mesh = await meshFor(c, identity, body.value.mesh);
     if (expiresAt !== undefined && expiresAt <= mesh.now()) {
-      throw new Refused({ code: "invalid_request", detail: "/expiresAt: must be in the future, in epoch milliseconds." });
+      throw new Refused({
+        code: "invalid_request",
+        detail: "/expiresAt: must be in the future, in epoch milliseconds.",
+      });
     }
     const keyId = newKeyId();
     const secret = newSecret();

@@ -7,7 +7,9 @@ export function mermaid({ nodes, edges }: ChainGraph): string {
     const label = escaped(name);
     return `  ${ids.get(id)}${kind === "caller" ? `(["${label}"])` : `["${label}"]`}`;
   });
-  const arrows = edges.map((edge) => `  ${ids.get(edge.from)} ${arrow(edge)}|"${edgeLabel(edge)}"| ${ids.get(edge.to)}`);
+  const arrows = edges.map(
+    (edge) => `  ${ids.get(edge.from)} ${arrow(edge)}|"${edgeLabel(edge)}"| ${ids.get(edge.to)}`,
+  );
   return ["flowchart LR", ...shapes, ...arrows, ""].join("\n");
 }
 

@@ -11,7 +11,11 @@ const DENY: CycleRule = { rule: "deny" };
 export const cycle: Rule = ({ path, policy }, ask) => {
   const earlier = path.filter((step) => step.callee === ask.callee || step.address === ask.address);
   if (earlier.length === 0) return undefined;
-  for (const rule of [policy.cycle ?? ask.calleeCycle ?? DENY, ...policy.also, ...(ask.policy?.cycle ? [ask.policy.cycle] : [])]) {
+  for (const rule of [
+    policy.cycle ?? ask.calleeCycle ?? DENY,
+    ...policy.also,
+    ...(ask.policy?.cycle ? [ask.policy.cycle] : []),
+  ]) {
     if (!allows(rule, earlier, ask.inputDigest)) return refusal(rule, path, ask);
   }
   return undefined;
