@@ -14,6 +14,7 @@ import {
   chainId,
   keyedCheck,
   ledgerName,
+  REGIONS,
   type Region,
 } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
@@ -131,9 +132,12 @@ export class Mesh {
     return this.#memory.keyring.keys;
   }
 
+  /** @param seed what the ledger's digits are taken from, where a repeated request must find the same ledger */
   async newChainId(seed?: string): Promise<string> {
     const { check } = await this.keyring();
-    const options = { ledgerDigits: this.settings.ledgerDigits, region: this.region, seed };
+    // A repeated request may come in elsewhere: with a seed the ledger does not depend on where.
+    const region = seed === undefined ? this.region : REGIONS[0];
+    const options = { ledgerDigits: this.settings.ledgerDigits, region, seed };
     return chainId(options, (bytes) => this.random(bytes), check);
   }
 

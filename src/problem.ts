@@ -72,7 +72,7 @@ export function problemResponse(rejection: Rejection, place: Place = {}, extra: 
     const seconds = Math.max(1, Math.ceil(rejection.retryAfterMs / 1_000));
     headers["retry-after"] = String(seconds);
     headers["ratelimit-policy"] = `"concurrency";q=${rejection.limit}`;
-    headers["ratelimit"] = `"concurrency";r=0;t=${seconds}`;
+    headers.ratelimit = `"concurrency";r=0;t=${seconds}`;
   }
   return new Response(JSON.stringify(problemBody(rejection, place)), { status, headers });
 }

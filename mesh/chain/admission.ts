@@ -12,35 +12,44 @@ import { insertOpenHop, insertRejectedHop, writeHopPurses } from "./hops-write.t
 import { insertIdempotent, readIdempotent } from "./idempotency.ts";
 import { type Purse, reserve } from "./purses.ts";
 import { needOf } from "./rules/budget.ts";
+import { openRefusal } from "./rules/open.ts";
 import { endOpenHops, type LedgerDatabase } from "./settlement.ts";
 import { gaugesOf, type OwnPurses, ownsPurses, stackOf } from "./stack.ts";
 
 /** Decides an ask, once: sent again, it gets the decision that was written. */
-export function decide(database: LedgerDatabase, ask: Ask, now: number): Decision {
+export function decide(database: LedgerDatabase, asked: Ask, now: number): Decision {
   const { sql } = database;
-  const joined = ask.idempotency && readIdempotent(sql, ask.idempotency.scope);
-  if (joined !== undefined) {
-    if (joined.request === ask.idempotency?.request) {
-      return { verdict: "joined", chainId: joined.chainId, hopId: joined.hopId };
-    }
-    const detail = "This Idempotency-Key was used with another request. Use a new key for a new request.";
-    return { verdict: "rejected", rejection: { code: "conflict", detail }, recorded: false };
-  }
-  const known = readChain(sql, ask.chainId);
-  const again = known && decidedBefore(database, known, ask);
+  const known = readChain(sql, asked.chainId);
+  const again = known && decidedBefore(database, known, asked);
   if (again !== undefined) return again;
-  const chain = known ?? (ask.root && insertChain(sql, ask, ask.root, now));
-  if (chain === undefined) {
-    const detail = "The chain that this call would continue is not in the ledger.";
-    return { verdict: "rejected", rejection: { code: "token_invalid", detail }, recorded: false };
+  const ancestors =
+    known === undefined || asked.parentHopId === undefined ? [] : readPath(sql, known.id, asked.parentHopId);
+  // A dead token is no call of its chain: it leaves the chain untouched, whatever was asked under it before.
+  const dead = asked.parentHopId === undefined ? undefined : openRefusal(ancestors[0]?.status ?? "unknown");
+  if (dead !== undefined) return { verdict: "rejected", rejection: dead, recorded: false };
+  const joined = asked.idempotency && readIdempotent(sql, asked.idempotency.scope);
+  if (joined !== undefined && joined.request === asked.idempotency?.request) {
+    return { verdict: "joined", chainId: joined.chainId, hopId: joined.hopId };
   }
-  if (known === undefined) appendEvent(sql, chain.id, null, "started", now);
-  const ancestors = ask.parentHopId === undefined ? [] : readPath(sql, chain.id, ask.parentHopId);
-  const facts = factsOf(chain, ancestors, ask, now);
+  const ask = joined === undefined ? asked : { ...asked, idempotency: undefined, refused: KEY_REUSED };
+  const chain = known ?? startChain(database, ask, now);
+  const facts = factsOf(chain, ancestors, now);
   const rejection = admit(facts, ask);
   return rejection === undefined
     ? writeAdmitted(database, chain, ancestors, facts, ask)
     : writeRejected(database, chain, ancestors, rejection, ask, now);
+}
+
+const KEY_REUSED: Rejection = {
+  code: "conflict",
+  detail: "This Idempotency-Key was used with another request. Use a new key for a new request.",
+};
+
+function startChain({ sql }: LedgerDatabase, ask: Ask, now: number): ChainRow {
+  if (ask.root === undefined) throw new Error("An ask without a parent starts its chain, and must say how.");
+  const chain = insertChain(sql, ask, ask.root, now);
+  appendEvent(sql, chain.id, null, "started", now);
+  return chain;
 }
 
 function decidedBefore({ sql }: LedgerDatabase, chain: ChainRow, ask: Ask): Decision | undefined {
@@ -51,13 +60,12 @@ function decidedBefore({ sql }: LedgerDatabase, chain: ChainRow, ask: Ask): Deci
   return { verdict: "admitted", depth: hop.depth, deadlineMs: hop.deadlineMs, attempt: hop.attempt };
 }
 
-function factsOf(chain: ChainRow, ancestors: readonly Ancestor[], ask: Ask, now: number): Facts {
+function factsOf(chain: ChainRow, ancestors: readonly Ancestor[], now: number): Facts {
   const owners = ancestors.map((ancestor) => ancestor.purses);
-  const parent = ask.parentHopId === undefined ? "open" : (ancestors[0]?.status ?? "unknown");
   return {
     now,
     chain,
-    parent,
+    parent: ancestors[0]?.status ?? "open",
     path: ancestors.toReversed(),
     policy: ancestors.find((ancestor) => ancestor.policy !== undefined)?.policy ?? chain.policy,
     purses: stackOf(owners, chain.purses),
@@ -128,8 +136,6 @@ function writeRejected(
   now: number,
 ): Rejected {
   const { sql } = database;
-  // A dead token is no call of this chain: it leaves the chain untouched.
-  if (rejection.code === "token_invalid") return { verdict: "rejected", rejection, recorded: false };
   countRejection(sql, chain.id);
   const count = chain.hops.rejected + 1;
   const recorded = count <= REJECTED_ROWS;

@@ -47,8 +47,8 @@ async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared): Promise<
   if (decision.verdict === "joined") return awaitOutcome(mesh, decision.chainId, decision.hopId);
   if (decision.verdict === "rejected") {
     const { recorded, rejection } = decision;
-    // A refusal that only counts still belongs to its chain; one of a dead token or a used key belongs to none.
-    const named = recorded || (rejection.code !== "token_invalid" && rejection.code !== "conflict");
+    // A refusal that only counts still belongs to its chain; that of a dead token belongs to none.
+    const named = recorded || rejection.code !== "token_invalid";
     return { ok: false, rejection, ...(named ? place : {}), ...(recorded ? {} : { hopId: undefined }) };
   }
   return run(mesh, call, prepared, decision);

@@ -42,7 +42,7 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
   const refused = "code" in found ? found : checkInput(found, call.input);
   if (refused !== undefined && call.caller.kind === "root" && UNRECORDED.has(refused.code)) return refused;
   const payload = measure(call.input);
-  const idempotency = await idempotencyOf(mesh, call, payload);
+  const idempotency = refused === undefined ? await idempotencyOf(mesh, call, payload) : undefined;
   const chainId = call.caller.kind === "hop" ? call.caller.chainId : await mesh.newChainId(idempotency?.scope);
   const ask: Ask = {
     type: "ask",
