@@ -5,6 +5,8 @@ import { wantedWords, words } from "./words.ts";
 const CITED = 3;
 const EXCERPT_CHARS = 320;
 
+const FENCE = /^[ \t]*(?:```|~~~).*$/gm;
+
 const SENTENCES = new Intl.Segmenter("en", { granularity: "sentence" });
 
 export function assembleAnswer(
@@ -19,11 +21,11 @@ export function assembleAnswer(
 }
 
 /**
- * The sentence with the most of the wanted words, and those behind it that still fit. White space is evened out, what
- * is left away shows as `…`; all else is the text's own.
+ * The sentence with the most of the wanted words, and those behind it that still fit. White space is evened out, code
+ * stands without its fences, what is left away shows as `…`; all else is the text's own.
  */
 export function excerpt(text: string, wanted: ReadonlySet<string>): string {
-  const even = text.replace(/\s+/g, " ").trim();
+  const even = text.replace(FENCE, "").replace(/\s+/g, " ").trim();
   if (even.length <= EXCERPT_CHARS) return even;
   const sentences = Array.from(SENTENCES.segment(even), ({ segment, index }) => ({ segment, index }));
   let best = { index: 0, end: 0, hits: -1 };

@@ -45,7 +45,7 @@ export class OpenElements {
     if (HEADING.has(name)) roles.push("heading");
     if (PREFORMATTED.has(name)) roles.push("preformatted");
     if (FOREIGN.has(name)) roles.push("foreign");
-    if (name === "title" && !this.isIn("foreign")) roles.push("title");
+    if (name === "title") roles.push("title");
     return roles;
   }
 }

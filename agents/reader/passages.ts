@@ -75,7 +75,6 @@ export function passageMaker(source: string, limit: number): PassageMaker {
           continue;
         }
         for (const piece of pieces) {
-          lonely = undefined;
           const joined = open && join(source, open, piece, block.places !== undefined);
           if (!joined) close(open);
           open = joined ?? piece;

@@ -43,9 +43,10 @@ export class PlacedText implements Places {
     else this.append(text, from, to, true);
   }
 
+  /** Of a character's first half: an entity stands for one character. */
   startOf(index: number): number {
     const run = this.runAt(index);
-    return run.isEntity ? run.from : run.from + index - run.at;
+    return run.from + index - run.at;
   }
 
   endOf(index: number): number {

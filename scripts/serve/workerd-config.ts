@@ -9,12 +9,15 @@ export interface WorkerdOptions {
   readonly allowLoopback: boolean;
   /** Objects by binding; those of wrangler.toml by default. */
   readonly objects?: Readonly<Record<string, string>>;
+  /** Further settings of the Worker, as text. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const OBJECTS = { REGISTRY: "Registry", LEDGER: "Ledger", INDEX: "MeshIndex" };
 
 /** Cap'n Proto text; `index.js` is expected beside the file. The admin key is read from the environment, not written. */
-export function workerdConfig({ host, port, state, allowLoopback, objects = OBJECTS }: WorkerdOptions): string {
+export function workerdConfig(options: WorkerdOptions): string {
+  const { host, port, state, allowLoopback, objects = OBJECTS } = options;
   const classes = Object.values(objects).map(
     (name) => `(className = "${name}", uniqueKey = "hopline-${name}", enableSql = true)`,
   );
@@ -26,6 +29,7 @@ export function workerdConfig({ host, port, state, allowLoopback, objects = OBJE
     HOPLINE_ALLOW_LOOPBACK: allowLoopback ? "1" : "0",
     HOPLINE_OWN_HOSTS: host,
     HOPLINE_PORT: String(port),
+    ...options.settings,
   };
   const settings = Object.entries(texts).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   const allow = allowLoopback ? `["public", "local"]` : `["public"]`;

@@ -100,6 +100,13 @@ describe("an answer", () => {
     });
     expect(read).toEqual({ sources: 2, passages: 1_001, truncated: ["long"] });
   });
+
+  test("is shared evenly: many long sources are each read in part", async () => {
+    const text = "A paragraph about hops that is long enough to stand by itself. ".repeat(6).concat("\n\n").repeat(600);
+    const sources = Array.from({ length: 10 }, (_, n) => ({ source: `s${n}`, text }));
+    const { read } = await ask({ question: "hops", sources });
+    expect(read).toMatchObject({ sources: 10, passages: 5_000, truncated: { length: 10 } });
+  });
 });
 
 describe("a refusal", () => {
@@ -130,7 +137,7 @@ describe("a refusal", () => {
   });
 
   test("is worked around, a defect is not", async () => {
-    const { hop } = fakeHop(() => new TypeError("defect"));
+    const { hop } = fakeHop((source) => (source === "b" ? new TypeError("defect") : undefined));
     await expect(ask({ question: "hops", sources }, hop)).rejects.toThrow("defect");
   });
 
@@ -226,8 +233,18 @@ describe("an excerpt", () => {
     expect(shown.length).toBeLessThan(330);
   });
 
+  test("begins with the first of equal sentences, without the marks that close what was before", () => {
+    const text = `**Filler.** A hop is first. ${"Filler sentence here. ".repeat(20)}A hop is second.`;
+    expect(excerpt(text, wantedWords("hop"))).toMatch(/^…A hop is first\. Filler/);
+  });
+
+  test("of code has no fences", () => {
+    expect(excerpt("```ts\nconst a = 1;\n```", new Set())).toBe("const a = 1;");
+  });
+
   test("of one endless sentence is cut", () => {
     expect(excerpt("😀".repeat(400), new Set()).isWellFormed()).toBe(true);
+    expect(excerpt(`x${"😀".repeat(400)}`, new Set()).isWellFormed()).toBe(true);
     expect(excerpt("word ".repeat(200), wantedWords("word")).length).toBeLessThan(330);
   });
 });

@@ -5,7 +5,14 @@ import { PASSAGE_CHARS } from "../../agents/reader/cut.ts";
 import { guessType } from "../../agents/reader/guess.ts";
 import { makeReader, type ReadUrl } from "../../agents/reader/index.ts";
 import { readPassages } from "../../agents/reader/read.ts";
-import { MAX_PASSAGES, type Passage, ReaderInput, ReaderOutput, type SourceType } from "../../agents/reader/schema.ts";
+import {
+  MAX_PASSAGES,
+  MAX_SOURCE_CHARS,
+  type Passage,
+  ReaderInput,
+  ReaderOutput,
+  type SourceType,
+} from "../../agents/reader/schema.ts";
 
 async function passagesOf(source: string, type: SourceType): Promise<readonly Passage[]> {
   return (await readPassages(source, type, MAX_PASSAGES)).passages;
@@ -144,21 +151,37 @@ describe("plain text", () => {
     );
   });
 
-  test("is cut at sentence ends, and a line's end ends no sentence", async () => {
-    const sentence = "This sentence goes over the end of\na line before it ends.";
-    const passages = await passagesOf(Array(40).fill(sentence).join(" "), "text");
-    expect(passages.length).toBeGreaterThan(2);
-    for (const { text } of passages) expect(text.endsWith("ends.")).toBe(true);
+  test.each(["\n", "\r\n", "\r"])(
+    "is cut at sentence ends, and a line's end (%j) ends no sentence",
+    async (lineEnd) => {
+      const sentence = `This sentence goes over the end of${lineEnd}a line before it ends.`;
+      const passages = await passagesOf(Array(40).fill(sentence).join(" "), "text");
+      expect(passages.length).toBeGreaterThan(2);
+      for (const { text } of passages) expect(text.endsWith("ends.")).toBe(true);
+    },
+  );
+
+  test("without a sentence's end is cut at a line's end, without one at a space", async () => {
+    for (const text of textsOf(await passagesOf("some words of a log\n".repeat(200), "text"))) {
+      expect(text).toMatch(/^some.*log$/s);
+    }
+    for (const text of textsOf(await passagesOf("word ".repeat(1_000), "text"))) expect(text).toMatch(/^word.*word$/);
   });
 
   test("puts small paragraphs together and leaves large ones alone", async () => {
     const large = "Large paragraph. ".repeat(20).trim();
     expect(textsOf(await passagesOf(`One.\n\nTwo.\n\nThree.`, "text"))).toEqual(["One.\n\nTwo.\n\nThree."]);
     expect(textsOf(await passagesOf(`${large}\n\n${large}`, "text"))).toEqual([large, large]);
+    expect(textsOf(await passagesOf(`${large}\n\nSmall.`, "text"))).toEqual([`${large}\n\nSmall.`]);
+    expect(textsOf(await passagesOf(`Small.\n\n${large}`, "text"))).toEqual([`Small.\n\n${large}`]);
   });
 
   test("is never cut inside of a character", async () => {
-    for (const { text } of await passagesOf("😀".repeat(2_000), "text")) expect(text.isWellFormed()).toBe(true);
+    for (const source of ["😀".repeat(2_000), `x${"😀".repeat(2_000)}`]) {
+      for (const type of ["text", "markdown", "html"] as const) {
+        for (const text of textsOf(await passagesOf(source, type))) expect(text.isWellFormed()).toBe(true);
+      }
+    }
   });
 
   test("of nothing but line ends has no passage, megabytes of them included", async () => {
@@ -200,17 +223,17 @@ describe("Markdown", () => {
     expect(passage).toMatchObject({ text: "First.", start: 1, end: 7, line: 1 });
   });
 
-  test("is read as a whole however long it is: each passage under its own heading, none lost", async () => {
+  test.each(["\n", "\r\n", "\r"])("is read as a whole however long it is, with line ends %j", async (lineEnd) => {
     const sections = Array.from({ length: 300 }, (_, n) =>
       [
         `## Section ${n}\n`,
         `Text of section-${n}. ${"More words. ".repeat(n % 20)}\n`,
-        `\`\`\`sh\n# no heading, code of section-${n}\n${"run it\n".repeat(n % 30)}\`\`\`\n`,
+        `\`\`\`sh\n# no heading, code of section-${n}\n${"run it\n".repeat(n === 150 ? 2_500 : n % 30)}\`\`\`\n`,
         `- item of section-${n}\n\n  more of section-${n}\n- last of section-${n}\n`,
         `> quote of section-${n}\n`,
       ].join("\n"),
     );
-    const source = sections.join("\n");
+    const source = sections.join("\n").replaceAll("\n", lineEnd);
     expect(source.length).toBeGreaterThan(64 * 1024);
     const passages = await passagesOf(source, "markdown");
     let mentions = 0;
@@ -223,18 +246,22 @@ describe("Markdown", () => {
     expect(mentions).toBe(300 * 6);
   });
 
-  test("of a single block that is too long for the parser is read in parts", async () => {
-    const { passages, truncated } = await readPassages("- item\n".repeat(10_000), "markdown", MAX_PASSAGES);
-    expect(truncated).toBe(false);
-    expect(passages.reduce((sum, { text }) => sum + text.split("item").length - 1, 0)).toBe(10_000);
-  });
+  test.each(["- item\n", `- item ${"of many words ".repeat(20)}\n`, "> item\n"])(
+    "of a single block that is too long for the parser is read in parts: each item once (%#)",
+    async (item) => {
+      const count = Math.ceil(100_000 / item.length);
+      const { passages, truncated } = await readPassages(item.repeat(count), "markdown", MAX_PASSAGES);
+      expect(truncated).toBe(false);
+      expect(passages.reduce((sum, { text }) => sum + text.split("item").length - 1, 0)).toBe(count);
+    },
+  );
 });
 
 describe("HTML", () => {
   test("shows what a browser shows, and nothing that is for machines or hidden", async () => {
     const source = `<!doctype html><html><head><title>The &amp; title</title><style>p { color: red }</style></head><body>
       <nav><a href="/">Home</a></nav><h1>Main <i>heading</i></h1><script>let a = "<p>no</p>";</script>
-      <p>First&nbsp;part,<br>second <b>par</b>t.</p><p hidden>Secret.</p><span aria-hidden="true">#</span>
+      <p>First&nbsp;part, <br> second <b>par</b>t.</p><p hidden>Secret.</p><span aria-hidden="true">#</span>
       <svg><title>Icon</title></svg><table><tr><th>Name</th><td>Value</td></tr></table></body></html>`;
     const reading = await readPassages(source, "html", MAX_PASSAGES);
     expect(reading.title).toBe("The & title");
@@ -243,15 +270,37 @@ describe("HTML", () => {
     ]);
   });
 
+  test("puts no words together that stand apart", async () => {
+    expect(textsOf(await passagesOf("<p>one<nav>menu</nav>two<p>a<button>press</button>b<td>c", "html"))).toEqual([
+      "one\ntwo\na b c",
+    ]);
+  });
+
   test("keeps white space where it counts", async () => {
-    expect(textsOf(await passagesOf("<pre>a\n  b</pre>", "html"))).toEqual(["a\n  b"]);
+    expect(await passagesOf("<pre>\n  a\n  b\n</pre>", "html")).toMatchObject([{ text: "a\n  b", start: 8, end: 13 }]);
+  });
+
+  test("an entity of white space is white space", async () => {
+    expect(textsOf(await passagesOf("<p>a&#32;&#10; b<pre>a&#10;  b</pre>", "html"))).toEqual(["a b\na\n  b"]);
   });
 
   test("a forgotten end tag hides no more than its parent", async () => {
-    const texts = textsOf(await passagesOf("<div><nav>menu</div><p>Text.</p><h2>Open<p>Body.</p>", "html"));
-    expect(texts.join()).toContain("Text.");
-    expect(texts.join()).toContain("Body.");
-    expect(texts.join()).not.toContain("menu");
+    expect(textsOf(await passagesOf("<div><nav>menu</div><p>Text.", "html"))).toEqual(["Text."]);
+    expect(textsOf(await passagesOf("<p>One<svg/> two<svg><path/></svg> three", "html"))).toEqual(["One two three"]);
+  });
+
+  test("tags that do not match close what a browser closes", async () => {
+    expect(textsOf(await passagesOf("<nav><b>menu</nav>Text.", "html"))).toEqual(["Text."]);
+    expect(textsOf(await passagesOf("<nav>menu</i> more</nav>Text.", "html"))).toEqual(["Text."]);
+    expect(textsOf(await passagesOf("<p>One <input hidden>two", "html"))).toEqual(["One two"]);
+  });
+
+  test("a heading ends with its first block, and the next one takes its place", async () => {
+    const passages = await passagesOf("<h1>One<p>Text.<p>More.</p></h1><h2><div>Two</div></h2>Last.", "html");
+    expect(passages).toMatchObject([
+      { text: "Text.\nMore.", heading: "One" },
+      { text: "Last.", heading: "Two" },
+    ]);
   });
 
   test("a place is right across the edges of what the tokenizer is given at once", async () => {
@@ -267,7 +316,7 @@ describe("HTML", () => {
 });
 
 describe("a hostile source", () => {
-  const SIZE = 1_000_000;
+  const SIZE = 400_000;
   const fill = (piece: string): string => piece.repeat(Math.ceil(SIZE / piece.length));
   test.each([
     ["html", `${"<div>".repeat(10_000)}deep${"</div>".repeat(10_000)}`],
@@ -303,7 +352,7 @@ describe("a hostile source", () => {
 
   test("lets others run: no stretch is long", async () => {
     let pauses = 0;
-    await readPassages(fill("word word\n\n"), "html", MAX_PASSAGES, () => {
+    await readPassages(fill("word word\n\n").repeat(3), "html", MAX_PASSAGES, () => {
       pauses += 1;
     });
     expect(pauses).toBeGreaterThan(10);
@@ -316,6 +365,11 @@ describe("the limit", () => {
   test("bounds the passages, and says that something is left", async () => {
     expect(await readPassages(source, "text", 9)).toMatchObject({ truncated: true, passages: { length: 9 } });
     expect(await readPassages(source, "text", 10)).toMatchObject({ truncated: false, passages: { length: 10 } });
+  });
+
+  test("bounds the source, and says that something is left", async () => {
+    expect((await readPassages(" ".repeat(MAX_SOURCE_CHARS), "text", 1)).truncated).toBe(false);
+    expect((await readPassages(" ".repeat(MAX_SOURCE_CHARS + 1), "text", 1)).truncated).toBe(true);
   });
 });
 
@@ -365,6 +419,16 @@ describe("the agent", () => {
     });
     expect(asked).toEqual([["https://x.example/", hop.signal]]);
     expect(output).toMatchObject({ url: "https://x.example/en", type: "html", passages: [{ text: "Hi" }] });
+  });
+
+  test("guesses a type by where the URL led, and takes the caller's word over any guess", async () => {
+    const page: ReadUrl = () =>
+      Promise.resolve({ body: "a", contentType: "text/plain", finalUrl: "https://x.example/a.md" });
+    expect(await read({ source: "x", url: "https://x.example/" }, page)).toMatchObject({ type: "markdown" });
+    expect(await read({ source: "x.md", text: "# a", type: "text" })).toMatchObject({
+      type: "text",
+      passages: [{ text: "# a" }],
+    });
   });
 
   test("refuses what is no text, unless the caller knows better", async () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Budget } from "../../mesh/schema.ts";
 import type { Setup, Step } from "./side-by-side.ts";
 
-const few = fc.oneof({ weight: 40, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(80) });
+const few = fc.oneof({ weight: 40, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(200) });
 const number = fc.nat(1_000);
 const rarely = fc.integer({ min: 1, max: 30 }).map((die) => die === 30);
 const use = fc.record({ bytes: few, tokens: few, costMicros: few });
@@ -52,8 +52,9 @@ const wait = fc.record({ op: fc.constant("wait"), ms: fc.nat(2_000) });
 /** `watched` are bits: those hops give a sign of life before the time passes. */
 const lose = fc.record({
   op: fc.constant("lose"),
-  watched: fc.nat(2 ** 12).map((bits) => bits * 2 + 1),
-  afterMs: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 5_000, 5_000, 40_000),
+  watched: fc.nat(2 ** 12),
+  root: rarely,
+  afterMs: fc.constantFrom(0, 0, 0, 1, 5_000, 40_000),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -69,7 +70,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant("cancel") }) },
 );
 
-const limit = fc.oneof(fc.integer({ min: 8, max: 30 }), fc.integer({ min: 30, max: 300 }));
+const limit = fc.oneof(
+  { weight: 1, arbitrary: fc.integer({ min: 8, max: 40 }) },
+  { weight: 3, arbitrary: fc.constantFrom(60, 150, 400) },
+);
 const setup: fc.Arbitrary<Setup> = fc.record({
   limits: fc.record({
     hops: limit,
@@ -82,7 +86,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
       { weight: 3, arbitrary: fc.constant(900_000) },
     ),
   }),
-  maxDepth: fc.integer({ min: 1, max: 7 }),
+  maxDepth: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 7),
 });
 
 /** The first step is the root's ask; what follows comes in any order. */

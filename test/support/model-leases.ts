@@ -19,9 +19,9 @@ export function restart(chain: ModelChain, now: number): void {
   }
 }
 
-/** The earliest time at which somebody must look. */
-export function nextLease(chain: ModelChain): number | undefined {
-  const ends = open(chain).map((hop) => hop.lease.endsAt);
+/** The earliest time at which somebody must look at open hops. */
+export function nextLease(hops: readonly ModelHop[]): number | undefined {
+  const ends = hops.map((hop) => hop.lease.endsAt);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 

@@ -54,7 +54,8 @@ export type Step =
   | { readonly op: "retry"; readonly hop: number; readonly back: number; readonly use: Use | undefined }
   | { readonly op: "cancel" }
   | { readonly op: "wait"; readonly ms: number }
-  | { readonly op: "lose"; readonly watched: number; readonly afterMs: number }
+  /** Time passes until the first lease is over; the root hop is watched all the while, unless it is to be lost. */
+  | { readonly op: "lose"; readonly watched: number; readonly root: boolean; readonly afterMs: number }
   | { readonly op: "watch"; readonly hop: number }
   | { readonly op: "restart" };
 
@@ -114,19 +115,24 @@ export class SideBySide {
         cancel(model, this.#now);
         return [];
       case "lose":
-        for (const [place, hop] of open(model).entries()) if ((step.watched >> place) & 1) this.#watch(model, hop);
-        this.#now = Math.max(this.#now, (nextLease(model) ?? this.#now) + step.afterMs);
+        for (const [place, hop] of below(model).entries()) if ((step.watched >> place) & 1) this.#watch(model, hop);
+        this.#now = Math.max(
+          this.#now,
+          (nextLease(step.root ? open(model) : below(model)) ?? this.#now) + step.afterMs,
+        );
+        if (!step.root) this.#watch(model, open(model)[0]);
         if (row) expireLeases(this.#ledger, row.id, this.#now, this.#bornAt);
         expire(model, this.#now);
         return [];
       case "askAgain":
         return this.#askAgain(pick(model.hops, step.hop));
       case "settle": {
-        const hop = pick(open(model).slice(step.anyHop ? 0 : 1), step.hop);
+        const hop = pick(step.anyHop ? open(model) : below(model), step.hop);
         return hop ? this.#settle(model, hop, hop.attempt, step) : [];
       }
       case "settleAgain": {
         const hop = pick(model.hops, step.hop);
+        if (hop?.status === "open" && hop.parent === undefined) return [];
         return hop ? this.#settle(model, hop, Math.max(1, hop.attempt - step.back), step) : [];
       }
       case "watch":
@@ -232,6 +238,10 @@ export class SideBySide {
 
 function open(model: ModelChain): ModelHop[] {
   return model.hops.filter((hop) => hop.status === "open");
+}
+
+function below(model: ModelChain): ModelHop[] {
+  return open(model).filter((hop) => hop.parent !== undefined);
 }
 
 function pick<T>(from: readonly T[], number: number): T | undefined {

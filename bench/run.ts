@@ -1,0 +1,89 @@
+/** `npm run bench`: what a governed hop costs, beside a hand-written floor and the ungoverned call. */
+import { fork } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Compared, compare, type Plan } from "./compare.ts";
+import { grow } from "./growth.ts";
+import { comparisonTable, growthTables, meetsCpu, meetsThroughput, resultsPage } from "./report.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { type Running, startSystems } from "./systems.ts";
+
+const HELP = `Usage: npm run bench -- [options]
+
+Measures the product, the floor and the ungoverned call in turn, prints a table, and keeps it in bench/RESULTS.md.
+
+  --quick        few short rounds, about two minutes: for a first look; writes no file
+  --only TEXT    only scenarios whose name contains TEXT, such as builtin, http/chain5, single/32 or growth;
+                 several with commas between; writes no file
+  --help         this text
+`;
+
+const PLAN: Plan = { rounds: 5, ms: 2_000, warmUpMs: 1_500 };
+const QUICK: Plan = { rounds: 3, ms: 600, warmUpMs: 500 };
+const SIZES = [10, 100, 1_000, 10_000];
+const QUICK_SIZES = [10, 100, 1_000];
+const DEPTHS = [2, 3, 4, 5, 6, 7, 8];
+
+async function compareAll(running: Running, wanted: (name: string) => boolean, plan: Plan): Promise<Compared[]> {
+  const load = fork(join(import.meta.dirname, "load.ts"));
+  const results: Compared[] = [];
+  try {
+    for (const scenario of SCENARIOS.filter(({ name }) => wanted(name))) {
+      const result = await compare(load, running.all, scenario, plan);
+      console.error(`${scenario.name}: CPU × ${result.cpu.toFixed(2)}, throughput × ${result.throughput.toFixed(2)}`);
+      results.push(result);
+    }
+  } finally {
+    load.disconnect();
+  }
+  return results;
+}
+
+async function growth({ product }: Running, quick: boolean): Promise<string> {
+  const points = (quick ? QUICK_SIZES : SIZES).map((before) => ({ before, depth: 2 }));
+  const rounds = quick ? 2 : 5;
+  // The first chain of all warms up.
+  await grow(product, points.slice(0, 1), 1);
+  const bySize = await grow(product, points, rounds);
+  const byDepth = await grow(
+    product,
+    DEPTHS.map((depth) => ({ before: 10, depth })),
+    rounds,
+  );
+  return growthTables(bySize, byDepth);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return void console.log(HELP);
+  const plan = values.quick ? QUICK : PLAN;
+  const parts = values.only?.split(",") ?? [""];
+  const wanted = (name: string) => parts.some((part) => name.includes(part));
+  const folder = mkdtempSync(join(tmpdir(), "hopline-bench-"));
+  const running = await startSystems(folder);
+  try {
+    const results = await compareAll(running, wanted, plan);
+    const comparison = comparisonTable(results);
+    if (results.length > 0) console.log(comparison);
+    const met = results.filter((result) => meetsCpu(result) && meetsThroughput(result)).length;
+    if (results.length > 0) console.log(`\n${met} of ${results.length} meet both targets.\n`);
+    const grown = wanted("growth") ? await growth(running, values.quick) : "";
+    console.log(grown);
+    if (values.quick || values.only !== undefined) return;
+    const page = { command: "npm run bench", plan, comparison, growth: grown };
+    writeFileSync(join(import.meta.dirname, "RESULTS.md"), resultsPage(page));
+  } finally {
+    await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await main();

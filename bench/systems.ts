@@ -1,0 +1,129 @@
+/** The systems under measurement, each as its own workerd process on a folder of its own, and the http agents' process. */
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { build } from "../scripts/serve/build.ts";
+import { runWorkerd, type Workerd } from "../scripts/serve/workerd.ts";
+import { workerdConfig } from "../scripts/serve/workerd-config.ts";
+import { AGENTS } from "./scenarios.ts";
+
+export interface System {
+  readonly name: "product" | "floor" | "ungoverned";
+  readonly port: number;
+  /** Of the workerd process. The floor's also serves the ungoverned calls. */
+  readonly pid: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly path: (agent: string) => string;
+}
+
+export interface Running {
+  readonly product: System;
+  readonly all: readonly System[];
+  readonly stop: () => Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function startWorkerd(
+  folder: string,
+  script: (to: string) => void,
+  options: {
+    port: number;
+    env: NodeJS.ProcessEnv;
+    objects?: Record<string, string>;
+    settings?: Record<string, string>;
+  },
+): Promise<Workerd> {
+  const { env, ...rest } = options;
+  const state = join(folder, "state");
+  mkdirSync(state, { recursive: true });
+  script(join(folder, "index.js"));
+  const config = join(folder, "workerd.capnp");
+  writeFileSync(config, workerdConfig({ host: "127.0.0.1", state, allowLoopback: true, ...rest }));
+  const workerd = runWorkerd(config, env);
+  while (workerd.alive()) {
+    if (await fetch(`http://127.0.0.1:${rest.port}/healthz`).catch(() => undefined)) return workerd;
+    await sleep(50);
+  }
+  throw new Error("workerd has ended. What it said stands above.");
+}
+
+/** The floor imports nothing, so it needs no bundler. */
+function writeFloor(to: string): void {
+  writeFileSync(to, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, "floor", "worker.ts"), "utf8")));
+}
+
+async function registerHttpAgents(product: System, agentsPort: number): Promise<void> {
+  for (const agent of AGENTS) {
+    const response = await fetch(`http://127.0.0.1:${product.port}/v1/agents`, {
+      method: "POST",
+      headers: product.headers,
+      body: JSON.stringify({
+        name: `http-${agent}`,
+        version: "1.0.0",
+        endpoint: { kind: "http", url: `http://127.0.0.1:${agentsPort}/product/${agent}` },
+        maxConcurrency: 10_000,
+      }),
+    });
+    if (!response.ok) throw new Error(`http-${agent} could not be registered: ${await response.text()}`);
+  }
+}
+
+async function startAgents(port: number, productPort: number, floorPort: number): Promise<ChildProcess> {
+  const [product, floor] = [productPort, floorPort].map((at) => `http://127.0.0.1:${at}`);
+  const child = fork(join(import.meta.dirname, "agents.ts"), [String(port), product ?? "", floor ?? ""]);
+  await once(child, "message");
+  return child;
+}
+
+/** @param folder an empty folder for the state of all */
+export async function startSystems(folder: string): Promise<Running> {
+  const [port, floorPort, agentsPort] = [await freePort(), await freePort(), await freePort()];
+  const key = process.env.HOPLINE_ADMIN_KEY ?? `hop_bench_${randomBytes(24).toString("hex")}`;
+  const env = { ...process.env, HOPLINE_ADMIN_KEY: key };
+  const bundle = build("bench/worker/index.ts", ["bench/worker"]);
+  const mesh = await startWorkerd(join(folder, "product"), (to) => cpSync(bundle, to), { port, env });
+  const floor = await startWorkerd(join(folder, "floor"), writeFloor, {
+    port: floorPort,
+    env,
+    objects: { FLOOR: "FloorLedger" },
+    settings: { AGENTS_URL: `http://127.0.0.1:${agentsPort}` },
+  });
+  const agents = await startAgents(agentsPort, port, floorPort);
+  const json = { "content-type": "application/json" };
+  const product: System = {
+    name: "product",
+    port,
+    pid: mesh.pid,
+    headers: { ...json, authorization: `Bearer ${key}` },
+    path: (agent) => `/v1/agents/${agent}/invoke`,
+  };
+  await registerHttpAgents(product, agentsPort);
+  const beside = { port: floorPort, pid: floor.pid, headers: json };
+  return {
+    product,
+    all: [
+      product,
+      { ...beside, name: "floor", path: (agent) => `/invoke/${agent}` },
+      { ...beside, name: "ungoverned", path: (agent) => `/ungoverned/${agent}` },
+    ],
+    stop: async () => {
+      agents.kill();
+      mesh.stop();
+      floor.stop();
+      await Promise.all([mesh.ended, floor.ended]);
+    },
+  };
+}

@@ -1,0 +1,199 @@
+/**
+ * The ledger object across evictions and crashes: what it has answered as durable stands, and the rest is never
+ * counted too low. @promise chain:no-silent-loss
+ */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { ChainItem } from "../../../mesh/index/store.ts";
+import {
+  again,
+  bindings,
+  childAsk,
+  crash,
+  eventually,
+  freshLedger,
+  indexOf,
+  rootAsk,
+  rootCall,
+  rows,
+  settlement,
+  startChain,
+} from "../../support/workers/ledger.ts";
+
+describe("an eviction", () => {
+  it("between admission and settlement leaves the hop open, the loop refused and the budget exact", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger, { root: rootCall({ hops: 5 }) });
+    const child = childAsk(root, "child", { estimate: { tokens: 100, costMicros: 0 } });
+    await ledger.decide(child);
+    await evictDurableObject(ledger.stub);
+
+    expect(await ledger.decide(childAsk(child, "root"))).toMatchObject({
+      rejection: { code: "cycle_detected", path: ["root", "child", "root"] },
+    });
+    const asks = Array.from({ length: 10 }, (_, n) => childAsk(child, `agent-${n}`));
+    const decisions = await Promise.all(asks.map((ask) => ledger.decide(ask)));
+    expect(decisions.filter(({ verdict }) => verdict === "admitted")).toHaveLength(3);
+    expect(await ledger.settle(settlement(child, { tokens: 40 }))).toMatchObject({ status: "done" });
+    expect(await ledger.read(root.chainId)).toMatchObject({
+      spent: { hops: 5, tokens: 40 },
+      reserved: { tokens: 0 },
+      hops: { open: 1, done: 1, cancelled: 3, rejected: 8 },
+    });
+  });
+
+  it("keeps allowances: what stands under one is bounded by it, and its rest goes back", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger, { root: rootCall({ tokens: 1_000 }) });
+    const child = childAsk(root, "child", { allowance: { tokens: 300, concurrency: 2 } });
+    await ledger.decide(child);
+    await evictDurableObject(ledger.stub);
+
+    const tokens = (estimate: number) => ({ estimate: { tokens: estimate, costMicros: 0 } });
+    expect(await ledger.decide(childAsk(child, "dear", tokens(301)))).toMatchObject({
+      rejection: { code: "budget_exceeded", dimension: "tokens", limit: 300, purse: "allowance" },
+    });
+    const grandchild = childAsk(child, "grandchild", tokens(300));
+    expect(await ledger.decide(grandchild)).toMatchObject({ verdict: "admitted" });
+    expect(await ledger.decide(childAsk(child, "third"))).toMatchObject({
+      rejection: { code: "budget_exceeded", dimension: "concurrency", limit: 2, actual: 3, purse: "allowance" },
+    });
+    expect(await ledger.read(root.chainId)).toMatchObject({ reserved: { tokens: 300 } });
+    await evictDurableObject(ledger.stub);
+
+    await ledger.settle(settlement(grandchild, { tokens: 120 }));
+    expect(await ledger.remaining(root.chainId, child.hopId)).toMatchObject({ tokens: 180, concurrency: 1 });
+    await ledger.settle(settlement(child));
+    expect(await ledger.read(root.chainId)).toMatchObject({ spent: { tokens: 120 }, reserved: { tokens: 0 } });
+  });
+
+  it("keeps the decision on every ask, and the chain's policy", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger, { root: rootCall({}, { maxDepth: 2 }) });
+    const child = childAsk(root, "child", { policy: { cycle: { rule: "deny" } } });
+    const [first] = await ledger.exchange([child]);
+    const deep = childAsk(child, "grandchild");
+    const [refused] = await ledger.exchange([deep]);
+    expect(refused).toMatchObject({ rejection: { code: "depth_exceeded", limit: 2, actual: 3 } });
+    await evictDurableObject(ledger.stub);
+    expect(await ledger.exchange([child, deep])).toEqual([first, refused]);
+    expect((await ledger.read(root.chainId)).hops).toMatchObject({ open: 2, rejected: 1 });
+  });
+
+  it("keeps the answer of a request under an Idempotency-Key, and runs it no second time", async () => {
+    const ledger = freshLedger();
+    const idempotency = { scope: "scope", request: "request" };
+    const root = await startChain(ledger, { idempotency });
+    await ledger.settle(settlement(root, { durable: true, answer: '{"a":1}' }));
+    await evictDurableObject(ledger.stub);
+    const { chainId, hopId } = root;
+    expect(await ledger.decide(rootAsk({ idempotency }))).toEqual({ verdict: "joined", chainId, hopId });
+    expect(await ledger.watch(chainId, hopId, false)).toMatchObject({ status: "done", answer: '{"a":1}' });
+  });
+});
+
+describe("a crash", () => {
+  it("right after an answer finds the hop in the ledger", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child");
+    expect(await ledger.decide(child)).toMatchObject({ verdict: "admitted" });
+    await crash(ledger);
+    expect((await again(ledger).hops(root.chainId)).map(({ hopId }) => hopId)).toEqual([root.hopId, child.hopId]);
+  });
+
+  it("before an answered settlement is written leaves the hop open, with its reservation still held", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child", { estimate: { tokens: 100, costMicros: 0 } });
+    await ledger.decide(child);
+    await crash(ledger, (object) => void object.exchange([settlement(child, { tokens: 1 })]));
+    const restarted = again(ledger);
+    expect(await restarted.read(root.chainId)).toMatchObject({ hops: { open: 2 }, reserved: { tokens: 100 } });
+    // The dispatcher that is still alive may say it again.
+    await restarted.settle(settlement(child, { tokens: 1 }));
+    expect(await restarted.read(root.chainId)).toMatchObject({ hops: { done: 1 }, spent: { tokens: 1 } });
+  });
+
+  it("keeps what was settled under an Idempotency-Key: it was written before it was answered", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger, { idempotency: { scope: "scope", request: "request" } });
+    const settled = settlement(root, { durable: true, answer: "1" });
+    await ledger.settle(settled);
+    await crash(ledger);
+    expect(await again(ledger).watch(root.chainId, root.hopId, false)).toMatchObject({ status: "done", answer: "1" });
+  });
+
+  it("ends the watches that are held, and the next one is answered when the hop ends", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const held = ledger.watch(root.chainId, root.hopId).catch(() => "ended");
+    await scheduler.wait(20);
+    await crash(ledger);
+    expect(await held).toBe("ended");
+    const restarted = again(ledger);
+    const next = restarted.watch(root.chainId, root.hopId);
+    await scheduler.wait(20);
+    await restarted.settle(settlement(root));
+    await restarted.read(root.chainId);
+    expect(await next).toMatchObject({ status: "done" });
+  });
+
+  it("with events unsent sends them by the alarm, untouched, at most a second after they happened", async () => {
+    const name = `crash-${crypto.randomUUID()}`;
+    const ledger = freshLedger(`${name}//`);
+    const root = rootAsk();
+    await ledger.decide(root);
+    await crash(ledger);
+    const index = bindings.INDEX.getByName(name);
+    const found = await eventually(1_500, async () => {
+      const items = (await index.searchChains({ since: 0, limit: 10 })) as ChainItem[];
+      return items.length > 0 ? items : undefined;
+    });
+    expect(found).toMatchObject([{ chainId: root.chainId, status: "running" }]);
+  });
+
+  it("between feeding the index and noting it feeds the same events again, and they count once", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child");
+    await ledger.decide(child);
+    await ledger.settle(settlement(child, { tokens: 7 }));
+    await ledger.settle(settlement(root, { tokens: 1 }));
+    const edges = () => indexOf(ledger).edges(0) as Promise<unknown[]>;
+    const before = await eventually(1_500, async () => ((await edges()).length === 2 ? edges() : undefined));
+    await crash(ledger, (_, sql) => sql.exec("UPDATE outbox SET sent = 0"));
+    const restarted = again(ledger);
+    const other = await startChain(restarted);
+    await restarted.settle(settlement(other));
+    const after = await eventually(1_500, async () => {
+      const found = (await edges()) as { calls: number }[];
+      return found.some(({ calls }) => calls === 2) ? found : undefined;
+    });
+    expect(after).toMatchObject([{ to: "child", calls: 1, tokens: 7 }, { to: "root", calls: 2, tokens: 1 }].toReversed());
+    expect(before).toHaveLength(2);
+    expect(await rows(restarted.stub, "SELECT sent = (SELECT MAX(seq) FROM event) AS sent FROM outbox")).toEqual([{ sent: 1 }]);
+  });
+});
+
+describe("a database of a newer version", () => {
+  it.each([
+    ["ledger", () => freshLedger().stub, (stub: unknown) => (stub as { read(id: string): Promise<unknown> }).read("x")],
+    [
+      "index",
+      () => bindings.INDEX.getByName(crypto.randomUUID()),
+      (stub: unknown) => (stub as { edges(since: number): Promise<unknown> }).edges(0),
+    ],
+    [
+      "registry",
+      () => bindings.REGISTRY.getByName(crypto.randomUUID()),
+      (stub: unknown) => (stub as { revision(): Promise<number> }).revision(),
+    ],
+  ] as const)("is refused by the %s, and left as it is", async (_, make, touch) => {
+    const stub = make() as DurableObjectStub;
+    await touch(stub);
+    await rows(stub, "UPDATE schema_version SET version = 99");
+    await evictDurableObject(stub);
+    await expect(touch(stub)).rejects.toThrow(/schema version 99.*Run a newer version/);
+  });
+});
