@@ -104,7 +104,7 @@ ${parts.comparison}
 
 ## Growth
 
-Each row is the cost of 500 calls of one agent, in waves of 10.
+Each row is the cost of 500 calls of one agent, in waves of 10, in a mesh of its own, whose ledger has no other chain.
 
 ${parts.growth}
 `;

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
+import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -60,9 +60,14 @@ async function startWorkerd(
   throw new Error("workerd has ended. What it said stands above.");
 }
 
-/** The floor imports nothing, so it needs no bundler. */
+/** The floor imports nothing that a bundler would have to find: wrangler's own compiler takes its types away. */
 function writeFloor(to: string): void {
-  writeFileSync(to, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, "floor", "worker.ts"), "utf8")));
+  const wrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
+  const { transformSync } = wrangler("esbuild") as {
+    transformSync(source: string, options: { loader: "ts"; target: string }): { code: string };
+  };
+  const source = readFileSync(join(import.meta.dirname, "floor", "worker.ts"), "utf8");
+  writeFileSync(to, transformSync(source, { loader: "ts", target: "es2024" }).code);
 }
 
 async function registerHttpAgents(product: System, agentsPort: number): Promise<void> {

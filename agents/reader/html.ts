@@ -109,7 +109,6 @@ class Extractor implements Callbacks {
     const name = this.source.slice(start, end).toLowerCase();
     this.edge(name);
     this.elements.close(name);
-    this.edge(name);
   }
 
   private edge(name: string): void {

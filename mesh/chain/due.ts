@@ -1,7 +1,7 @@
 /** The times that a ledger waits for. One row a thing; the object's alarm is the earliest of them. */
 import { firstRow, type Sql } from "../sql.ts";
 
-export type DueKind = "lease" | "retention" | "answer" | "outbox";
+export type DueKind = "chain" | "answer" | "outbox";
 export interface DueRow {
   readonly kind: DueKind;
   readonly ref: number;

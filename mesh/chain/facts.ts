@@ -54,6 +54,8 @@ export interface Ask {
   readonly idempotency?: Idempotency | undefined;
   /** A refusal decided before the ledger (input, edge, rate): it is recorded, not decided. */
   readonly refused?: Rejection | undefined;
+  /** Whether it was sent before: the decision may stand already. */
+  readonly resent?: boolean | undefined;
 }
 
 /** How an attempt ended. After `timeout` and `cancelled` nobody knows what it used. */

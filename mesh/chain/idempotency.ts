@@ -1,24 +1,28 @@
 /** Requests under an Idempotency-Key, and their answers. */
 import { firstRow, type Sql } from "../sql.ts";
+import type { Book } from "./book.ts";
 
 /** Characters of one part of an answer: at most 4 bytes each, within the 2 MB that a row holds. */
 const PART_CHARS = 400_000;
 
-export function readIdempotent(
-  sql: Sql,
-  scope: string,
-): { request: string; hop: number; chainId: string; hopId: string } | undefined {
-  return firstRow(
-    sql.exec<{ request: string; hop: number; chainId: string; hopId: string }>(
-      `SELECT request, hop, chain.chain_id AS chainId, hop.hop_id AS hopId
-       FROM idempotency JOIN hop ON hop.id = idempotency.hop JOIN chain ON chain.id = hop.chain WHERE scope = ?`,
-      scope,
-    ),
+export interface IdempotentRow {
+  readonly request: string;
+  readonly hop: number;
+  readonly chainId: string;
+  readonly hopId: string;
+}
+
+export function readIdempotent(book: Book, scope: string): IdempotentRow | undefined {
+  const query = "SELECT request, hop, chain_id AS chainId, hop_id AS hopId FROM idempotency WHERE scope = ?";
+  const { sql } = book.database;
+  return (
+    book.idempotent.get(scope) ?? firstRow(sql.exec<Record<string, string | number>>(query, scope) as Iterable<never>)
   );
 }
 
-export function insertIdempotent(sql: Sql, scope: string, request: string, hop: number): void {
-  sql.exec("INSERT INTO idempotency (scope, request, hop) VALUES (?, ?, ?)", scope, request, hop);
+export function insertIdempotent(sql: Sql, scope: string, { request, hop, chainId, hopId }: IdempotentRow): void {
+  const query = "INSERT INTO idempotency (scope, request, hop, chain_id, hop_id) VALUES (?, ?, ?, ?, ?)";
+  sql.exec(query, scope, request, hop, chainId, hopId);
 }
 
 /** Forgets a key and its answer: its time is over, and the same request would run again. */

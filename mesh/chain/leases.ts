@@ -1,40 +1,40 @@
 /** Leases of open hops: the sign of life, and what happens without one. */
-import { readChainByRow, writeLeaseDue } from "./chains.ts";
-import { clearDue, setDue } from "./due.ts";
+import type { Book } from "./book.ts";
 import { leaseOf, leaseVerdict } from "./expire.ts";
-import { type HopRow, readOpenByLease } from "./hops.ts";
-import { writeLease } from "./hops-write.ts";
-import { endHop, type LedgerDatabase } from "./settlement.ts";
-
-/** Hops whose leases one turn looks at. */
-const TURN = 200;
+import { type LiveChain, type LiveHop, lookAt, touch } from "./live.ts";
+import { endHop } from "./settlement.ts";
 
 /** A watch is a sign of life: the hop's lease starts again. `due` keeps the earlier time and finds it moved. */
-export function renewLease({ sql }: LedgerDatabase, hop: HopRow, chainDeadlineMs: number, now: number): void {
-  writeLease(sql, hop.id, Math.min(now + leaseOf(hop.timeoutMs), chainDeadlineMs), false);
+export function renewLease(book: Book, hop: LiveHop, now: number): void {
+  hop.leaseAt = Math.min(now + leaseOf(hop.timeoutMs), hop.chain.deadlineMs);
+  hop.graced = false;
+  touch(hop);
+  book.changed(hop.chain);
 }
 
-/** Settles the hops of a chain whose leases are over, deepest first, and says when to look again. */
-export function expireLeases(database: LedgerDatabase, chainRow: number, now: number, bornAtMs: number): void {
-  const { sql } = database;
-  const chain = readChainByRow(sql, chainRow);
-  if (chain === undefined) return clearDue(sql, "lease", chainRow);
-  const over = readOpenByLease(sql, chain.id, TURN).filter((hop) => hop.leaseAt <= now);
+/** Settles the hops of a running chain whose leases are over, deepest first, and says when to look again. */
+export function expireLeases(book: Book, chain: LiveChain, now: number, bornAtMs: number): void {
+  const over = [...chain.hops.values()].filter((hop) => hop.status === "open" && hop.leaseAt <= now);
   for (const hop of over.sort((a, b) => b.depth - a.depth)) {
-    expireOne(database, hop, chain.deadlineMs, now, bornAtMs);
+    // One whose caller was lost before it has ended with it.
+    if (hop.status === "open") expireOne(book, hop, now, bornAtMs);
   }
-  const next = readOpenByLease(sql, chain.id, 1)[0]?.leaseAt ?? null;
-  writeLeaseDue(sql, chain.id, next);
-  if (next === null) clearDue(sql, "lease", chain.id);
-  else setDue(sql, "lease", chain.id, next);
+  book.changed(chain);
+  if (chain.status !== "running") return;
+  const open = [...chain.hops.values()].filter((hop) => hop.status === "open");
+  lookAt(chain, Math.min(...open.map((hop) => hop.leaseAt)));
 }
 
-function expireOne(database: LedgerDatabase, hop: HopRow, deadlineMs: number, now: number, bornAtMs: number): void {
-  const lease = { endsAtMs: hop.leaseAt, graced: hop.graced, timeoutMs: hop.timeoutMs, deadlineMs };
-  const verdict = leaseVerdict(lease, now, bornAtMs);
-  if (verdict.verdict === "graced") return writeLease(database.sql, hop.id, verdict.endsAtMs, true);
+function expireOne(book: Book, hop: LiveHop, now: number, bornAtMs: number): void {
+  const { leaseAt: endsAtMs, graced, timeoutMs, chain } = hop;
+  const verdict = leaseVerdict({ endsAtMs, graced, timeoutMs, deadlineMs: chain.deadlineMs }, now, bornAtMs);
   if (verdict.verdict === "waits") return;
+  if (verdict.verdict === "graced") {
+    hop.leaseAt = verdict.endsAtMs;
+    hop.graced = true;
+    return touch(hop);
+  }
   const detail =
     "Nobody has watched the hop until its lease ended: it is lost, and it is not known whether it has run.";
-  endHop(database, hop, { status: "lost", rejection: { code: "upstream_error", detail } }, now);
+  endHop(book, hop, { status: "lost", rejection: { code: "upstream_error", detail } }, now);
 }

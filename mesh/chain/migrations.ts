@@ -1,6 +1,8 @@
 /** The ledger's schema. Append-only: a released entry is never edited. */
 export const LEDGER_MIGRATIONS: readonly string[] = [
   `
+  -- Everything that happens in a ledger takes a number of one sequence: chains and hops at their start (their row ids),
+  -- hops at their end (ended_seq), the rest in event. So "what came after N" is three short reads.
   CREATE TABLE chain (
     id INTEGER PRIMARY KEY,
     chain_id TEXT NOT NULL UNIQUE,
@@ -11,21 +13,22 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     policy TEXT NOT NULL,                 -- JSON: StandingPolicy
     purses TEXT NOT NULL,                 -- JSON: the root purse of each counted dimension
     open INTEGER NOT NULL,                -- hops open now: the concurrency gauge
-    done INTEGER NOT NULL DEFAULT 0,
-    error INTEGER NOT NULL DEFAULT 0,
-    rejected INTEGER NOT NULL DEFAULT 0,
-    lost INTEGER NOT NULL DEFAULT 0,
-    cancelled INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL,
+    error INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
     traceparent TEXT,
     started_at INTEGER NOT NULL,          -- times are epoch milliseconds
     deadline_at INTEGER NOT NULL,
     ended_at INTEGER,
-    lease_due INTEGER                     -- what stands in due for this chain's leases
+    due_at INTEGER NOT NULL               -- what stands in due for this chain
   ) STRICT;
 
+  -- No foreign keys: removal would look for children row by row.
   CREATE TABLE hop (
-    id INTEGER PRIMARY KEY,               -- in the order of admission
-    chain INTEGER NOT NULL,               -- no foreign keys: removal would look for children row by row
+    id INTEGER PRIMARY KEY,
+    chain INTEGER NOT NULL,
     hop_id TEXT NOT NULL,
     parent INTEGER,
     depth INTEGER NOT NULL,
@@ -36,20 +39,18 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     status TEXT NOT NULL CHECK (status IN ('open', 'done', 'error', 'rejected', 'lost', 'cancelled')),
     rejection TEXT,                       -- JSON: Rejection, of a refused or failed hop
     policy TEXT,                          -- JSON: StandingPolicy, where it differs from the parent's
-    purses TEXT,                          -- JSON: the purses and the gauge that this hop owns, if it has an allowance
+    purses TEXT,                          -- JSON: OwnPurses, if it has an allowance
     est_tokens INTEGER NOT NULL,          -- reserved while open
     est_cost INTEGER NOT NULL,
     used_hops INTEGER NOT NULL,           -- booked of this hop alone; hops = attempts
     used_bytes INTEGER NOT NULL,
-    used_tokens INTEGER NOT NULL DEFAULT 0,
-    used_cost INTEGER NOT NULL DEFAULT 0,
-    below_hops INTEGER NOT NULL DEFAULT 0, -- booked of its settled descendants
-    below_bytes INTEGER NOT NULL DEFAULT 0,
-    below_tokens INTEGER NOT NULL DEFAULT 0,
-    below_cost INTEGER NOT NULL DEFAULT 0,
-    unknown TEXT,                         -- JSON: what was booked without knowing the use; a late result corrects it once
-    late INTEGER NOT NULL DEFAULT 0,
-    attempt INTEGER NOT NULL DEFAULT 1,
+    used_tokens INTEGER NOT NULL,
+    used_cost INTEGER NOT NULL,
+    below TEXT,                           -- JSON: Amounts of all below it, once it has ended
+    unknown TEXT,                         -- JSON: Amounts booked without knowing the use; a late result corrects them once
+    late_by TEXT,                         -- JSON: Amounts of that correction
+    late INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
     input_bytes INTEGER NOT NULL,
     input_digest TEXT NOT NULL,
     output_digest TEXT,
@@ -58,30 +59,31 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     started_at INTEGER NOT NULL,
     deadline_at INTEGER NOT NULL,
     lease_at INTEGER NOT NULL,
-    graced INTEGER NOT NULL DEFAULT 0,    -- 1: this lease is the fresh one after a restart
-    ended_at INTEGER
+    graced INTEGER NOT NULL,              -- 1: this lease is the fresh one after a restart
+    ended_at INTEGER,
+    ended_seq INTEGER
   ) STRICT;
-  CREATE UNIQUE INDEX hop_by_id ON hop (chain, hop_id);                      -- every ask, settlement and watch
+  CREATE UNIQUE INDEX hop_by_id ON hop (chain, hop_id);                      -- a hop by its id, and what is sent twice
   CREATE INDEX hop_by_chain ON hop (chain);                                  -- pages of a chain, in admission order
-  CREATE INDEX hop_open_below ON hop (parent) WHERE status = 'open';         -- what a settlement must end first
-  CREATE INDEX hop_open_leases ON hop (chain, lease_at) WHERE status = 'open'; -- leases that are over, cancellation
+  CREATE INDEX hop_open ON hop (chain) WHERE status = 'open';                -- loading a chain, its leases
+  CREATE INDEX hop_by_end ON hop (ended_seq) WHERE ended_seq IS NOT NULL;    -- what has ended after a sequence
 
-  -- What happened, in order: feeds the index object and, by chain, live readers.
+  -- What the rows of chains and hops do not tell.
   CREATE TABLE event (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     chain INTEGER NOT NULL,
     hop INTEGER,
-    type TEXT NOT NULL CHECK (type IN ('started', 'admitted', 'rejected', 'settled', 'late', 'retried', 'ended', 'removed')),
+    type TEXT NOT NULL CHECK (type IN ('late', 'retried', 'removed')),
     at INTEGER NOT NULL,
-    body TEXT                             -- JSON: what the rows no longer tell
+    body TEXT                             -- JSON
   ) STRICT;
-  CREATE INDEX event_by_chain ON event (chain);                              -- a chain's events after seq
+  CREATE INDEX event_by_chain ON event (chain);
   CREATE TABLE outbox (one INTEGER PRIMARY KEY CHECK (one = 1), sent INTEGER NOT NULL) STRICT;
   INSERT INTO outbox (one, sent) VALUES (1, 0);
 
   -- Everything that the object waits for; its alarm is the earliest.
   CREATE TABLE due (
-    kind TEXT NOT NULL CHECK (kind IN ('lease', 'retention', 'answer', 'outbox')),
+    kind TEXT NOT NULL CHECK (kind IN ('chain', 'answer', 'outbox')),
     ref INTEGER NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (kind, ref)
@@ -91,9 +93,11 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   CREATE TABLE idempotency (
     scope TEXT PRIMARY KEY,
     request TEXT NOT NULL,
-    hop INTEGER NOT NULL
+    hop INTEGER NOT NULL,
+    chain_id TEXT NOT NULL,
+    hop_id TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX idempotency_by_hop ON idempotency (hop);               -- whether a settlement is awaited, expiry
+  CREATE INDEX idempotency_by_hop ON idempotency (hop);                      -- expiry
   -- Answers in parts, because a row holds at most 2 MB.
   CREATE TABLE answer (
     hop INTEGER NOT NULL,

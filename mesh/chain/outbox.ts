@@ -1,24 +1,30 @@
-/** Feeds the index with what has happened: at least once, in order; the index drops what it has seen by sequence. */
+/** Feeds the index with what has happened: at least once, in order; the index drops what it has heard by sequence. */
 import { OUTBOX_BATCH } from "../limits.ts";
-import type { Database } from "../sql.ts";
+import type { Book } from "./book.ts";
 import { clearDue } from "./due.ts";
-import { type OutboxEvent, readOutbox, readSent, writeSent } from "./events.ts";
+import { type News, readNews, readSent, writeSent } from "./events.ts";
 
-/** Who takes the events. `after` is the sequence that the batch follows. */
-export interface OutboxReader {
-  feed(ledger: string, events: readonly OutboxEvent[]): Promise<void>;
+/** Who takes the news. */
+export interface NewsReader {
+  feed(ledger: string, news: News): Promise<void>;
 }
 
-/** Sends until nothing is left. What was sent and not noted, because the process died, is sent again. */
-export async function drainOutbox(database: Database, reader: OutboxReader, ledger: string): Promise<void> {
+/**
+ * Sends until nothing is left. What was sent and not noted, because the process died, is sent again.
+ * @param commit writes what is in memory: only rows are read, and a number that is passed is never read again
+ */
+export async function drainOutbox(book: Book, commit: () => void, reader: NewsReader, ledger: string): Promise<void> {
+  const { sql } = book.database;
   for (;;) {
-    const events = readOutbox(database.sql, readSent(database.sql), OUTBOX_BATCH);
-    const last = events.at(-1);
-    if (last === undefined) return clearDue(database.sql, "outbox", 0);
-    await reader.feed(ledger, events);
-    writeSent(database.sql, last.seq);
-    if (events.length < OUTBOX_BATCH && readOutbox(database.sql, last.seq, 1).length === 0) {
-      return clearDue(database.sql, "outbox", 0);
-    }
+    commit();
+    const after = readSent(sql);
+    const upTo = Math.min(book.lastSeq, after + OUTBOX_BATCH);
+    if (upTo <= after) return clearDue(sql, "outbox", 0);
+    await reader.feed(ledger, readNews(sql, after, upTo));
+    writeSent(sql, upTo);
   }
+}
+
+export function hasUnsent(book: Book): boolean {
+  return book.lastSeq > readSent(book.database.sql);
 }

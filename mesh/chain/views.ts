@@ -2,9 +2,8 @@
 import type { Counted, Limits } from "../limits.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Sql } from "../sql.ts";
-import type { ChainRow } from "./chains.ts";
 import type { ChainStatus, HopStatus } from "./facts.ts";
-import type { Ancestor } from "./hops.ts";
+import { ancestorsOf, type LiveChain, type LiveHop } from "./live.ts";
 import { free } from "./purses.ts";
 import { gaugesOf, stackOf } from "./stack.ts";
 
@@ -24,7 +23,7 @@ export interface ChainView {
   readonly traceparent: string | null;
 }
 
-export function chainView(chain: ChainRow, now: number): ChainView {
+export function chainView(chain: LiveChain, now: number): ChainView {
   const { purses } = chain;
   const each = (pick: "spent" | "held" | "over", concurrency: number, wallMs: number): Limits => ({
     hops: purses.hops[pick],
@@ -43,7 +42,7 @@ export function chainView(chain: ChainRow, now: number): ChainView {
     spent: each("spent", chain.open, (chain.endedAt ?? now) - chain.startedAt),
     reserved: each("held", 0, 0),
     overrun: each("over", 0, 0),
-    hops: { open: chain.open, ...chain.hops },
+    hops: { open: chain.open, ...chain.counts },
     startedAt: chain.startedAt,
     endedAt: chain.endedAt,
     deadlineAt: chain.deadlineMs,
@@ -82,6 +81,16 @@ type HopViewColumns = Omit<HopView, "rejection" | "late" | "metadata"> & {
   metadata: string | null;
 };
 
+/** The paths of hops, by row: agents' names from the root. */
+export function readPaths(sql: Sql, rows: readonly number[]): Record<number, string[]> {
+  const query = `WITH RECURSIVE up (callee, parent, place) AS (
+      SELECT callee, parent, 0 FROM hop WHERE id = ?
+      UNION ALL SELECT hop.callee, hop.parent, place + 1 FROM up JOIN hop ON hop.id = up.parent)
+    SELECT callee FROM up ORDER BY place DESC`;
+  const pathOf = (row: number) => [...sql.exec<{ callee: string }>(query, row)].map((step) => step.callee);
+  return Object.fromEntries(rows.map((row) => [row, pathOf(row)]));
+}
+
 /** Hops of a chain in the order of their admission, after the row `after`. */
 export function readHopViews(sql: Sql, chain: number, after: number, most: number): HopView[] {
   const rows = sql.exec<HopViewColumns & Record<string, string | number | null>>(
@@ -105,16 +114,16 @@ export function readHopViews(sql: Sql, chain: number, after: number, most: numbe
 /** What is left to a hop: of each budget dimension the least that a purse on its path has free, and levels below it. */
 export type RemainingView = Limits & { readonly depth: number };
 
-export function remainingView(chain: ChainRow, ancestors: readonly Ancestor[], now: number): RemainingView | undefined {
-  const [hop] = ancestors;
-  if (hop === undefined) return undefined;
-  const owners = ancestors.map((ancestor) => ancestor.purses);
+export function remainingView(hop: LiveHop, now: number): RemainingView {
+  const { chain } = hop;
+  const path = [hop, ...ancestorsOf(hop)];
+  const owners = path.map((step) => step.purses);
   const stack = stackOf(owners, chain.purses);
   const counted = (dimension: Counted) => {
     const [standing] = stack[dimension];
     return standing.overran || chain.purses[dimension].over > 0 ? 0 : free(standing);
   };
-  const policy = ancestors.find((ancestor) => ancestor.policy !== undefined)?.policy ?? chain.policy;
+  const policy = path.find((step) => step.policy !== undefined)?.policy ?? chain.policy;
   return {
     hops: counted("hops"),
     bytes: counted("bytes"),
@@ -122,6 +131,6 @@ export function remainingView(chain: ChainRow, ancestors: readonly Ancestor[], n
     costMicros: counted("costMicros"),
     concurrency: Math.max(0, Math.min(...gaugesOf(owners, chain).map((gauge) => gauge.limit - gauge.open))),
     wallMs: Math.max(0, hop.deadlineMs - now),
-    depth: policy.maxDepth - ancestors.length,
+    depth: policy.maxDepth - path.length,
   };
 }

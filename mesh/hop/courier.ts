@@ -61,7 +61,7 @@ export class Courier {
 
   async #sendAlone(message: Message, ledger: Exchange): Promise<Answer> {
     this.#flying = false;
-    const [answer] = await ledger.exchange([message]);
+    const [answer] = await ledger.exchange([message.type === "ask" ? { ...message, resent: true } : message]);
     if (answer === undefined) throw new Error("The ledger gave no answer.");
     return answer;
   }

@@ -1,5 +1,5 @@
-/** Edges of the mesh-wide call graph: events in, sums a minute out. Pure. */
-import type { OutboxEvent } from "../chain/events.ts";
+/** Edges of the mesh-wide call graph: news in, sums a minute out. Pure. */
+import type { HopNews, LateNews } from "../chain/events.ts";
 import { addLatency, type Latencies, latencyQuantile, mergeLatencies } from "./latency.ts";
 
 export const MINUTE_MS = 60_000;
@@ -34,33 +34,26 @@ export function newEdge(minute: number, caller: string, callee: string, at: numb
   };
 }
 
-/** Adds what one event says to an edge. `calls` counts every hop that ended or was refused, once. */
-export function addEvent(edge: EdgeSums, event: OutboxEvent): void {
-  edge.firstAt = Math.min(edge.firstAt, event.at);
-  edge.lastAt = Math.max(edge.lastAt, event.at);
-  if (event.type === "late") return addLate(edge, event);
+/** Adds a hop that has ended. `calls` counts every hop that ended or was refused, once. */
+export function addHop(edge: EdgeSums, hop: HopNews): void {
+  edge.firstAt = Math.min(edge.firstAt, hop.endedAt);
+  edge.lastAt = Math.max(edge.lastAt, hop.endedAt);
   edge.calls += 1;
-  if (event.type === "rejected") {
-    const code = event.code ?? "internal";
+  if (hop.status === "rejected") {
+    const code = hop.code ?? "internal";
     edge.rejections[code] = (edge.rejections[code] ?? 0) + 1;
     return;
   }
-  if (event.status !== "done") edge.errors += 1;
-  addLatency(edge.latency, (event.hopEndedAt ?? event.at) - (event.hopStartedAt ?? event.at));
-  const { tokens = event.tokens ?? 0, costMicros = event.costMicros ?? 0 } = bookedOf(event);
-  edge.tokens += tokens;
-  edge.costMicros += costMicros;
+  if (hop.status !== "done") edge.errors += 1;
+  addLatency(edge.latency, hop.endedAt - hop.startedAt);
+  edge.tokens += hop.tokens;
+  edge.costMicros += hop.costMicros;
 }
 
-/** What was booked when the hop settled: its row may have had a late correction since. */
-function bookedOf(event: OutboxEvent): { tokens?: number; costMicros?: number } {
-  return event.body === null ? {} : (JSON.parse(event.body) as { tokens?: number; costMicros?: number });
-}
-
-function addLate(edge: EdgeSums, event: OutboxEvent): void {
-  const { difference } = JSON.parse(event.body ?? "{}") as { difference?: { tokens: number; costMicros: number } };
-  edge.tokens += difference?.tokens ?? 0;
-  edge.costMicros += difference?.costMicros ?? 0;
+/** Adds what a late result has corrected of a hop that was added before. */
+export function addLate(edge: EdgeSums, late: LateNews): void {
+  edge.tokens += late.tokens;
+  edge.costMicros += late.costMicros;
 }
 
 export function mergeEdges(into: EdgeSums, from: EdgeSums): void {

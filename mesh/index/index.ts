@@ -1,10 +1,10 @@
 /** The index object, one a mesh: lists over all chains and the mesh-wide call graph, fed by the ledgers after the fact. */
 import { DurableObject } from "cloudflare:workers";
-import type { OutboxEvent } from "../chain/events.ts";
+import type { HopNews, LateNews, News } from "../chain/events.ts";
 import { RETENTION_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import type { Database } from "../sql.ts";
-import { addEvent, type EdgeSums, type EdgeView, edgeView, MINUTE_MS, mergeEdges, newEdge } from "./edges.ts";
+import { addHop, addLate, type EdgeSums, type EdgeView, edgeView, MINUTE_MS, mergeEdges, newEdge } from "./edges.ts";
 import { INDEX_MIGRATIONS } from "./migrations.ts";
 import {
   type ChainItem,
@@ -20,6 +20,9 @@ import {
   writeHeard,
 } from "./store.ts";
 
+/** Old minutes are removed once for so many numbers of a ledger's sequence. */
+const CLEAN_EVERY = 10_000;
+
 export class MeshIndex extends DurableObject {
   readonly #database: Database;
 
@@ -30,56 +33,39 @@ export class MeshIndex extends DurableObject {
     migrate(this.#database, INDEX_MIGRATIONS);
   }
 
-  /** Takes a ledger's events, in order. What it has heard before is dropped by its sequence. */
-  async feed(ledger: string, events: readonly OutboxEvent[]): Promise<void> {
+  /** Takes a ledger's news, in order. What it has heard before is dropped by its sequence. */
+  async feed(ledger: string, news: News): Promise<void> {
     const { sql } = this.#database;
     this.#database.transactionSync(() => {
       const heard = readHeard(sql, ledger);
-      const fresh = events.filter((event) => event.seq > heard);
-      const last = fresh.at(-1);
-      if (last === undefined) return;
-      this.#applyChains(fresh);
-      this.#applyEdges(fresh);
-      writeHeard(sql, ledger, last.seq);
-      if (Math.floor(last.seq / 10_000) !== Math.floor(heard / 10_000)) {
-        deleteEdgesBefore(sql, Math.floor((last.at - RETENTION_MS) / MINUTE_MS));
+      if (news.upTo <= heard) return;
+      for (const chain of news.chains) writeChain(sql, chain);
+      for (const chainId of news.removed) deleteChain(sql, chainId);
+      this.#addToEdges(
+        news.hops.filter((hop) => hop.seq > heard),
+        news.late.filter((late) => late.seq > heard),
+      );
+      writeHeard(sql, ledger, news.upTo);
+      const last = news.hops.at(-1)?.endedAt;
+      if (last !== undefined && Math.floor(news.upTo / CLEAN_EVERY) !== Math.floor(heard / CLEAN_EVERY)) {
+        deleteEdgesBefore(sql, Math.floor((last - RETENTION_MS) / MINUTE_MS));
       }
     });
   }
 
-  #applyChains(events: readonly OutboxEvent[]): void {
-    for (const event of events) {
-      const { type, chainId, chainStatus, agent, principal, startedAt } = event;
-      if (type === "removed")
-        deleteChain(this.#database.sql, (JSON.parse(event.body ?? "{}") as { chainId: string }).chainId);
-      if (type !== "started" && type !== "ended") continue;
-      if (chainId === null || agent === null || principal === null || startedAt === null) continue;
-      const status = type === "started" ? "running" : (chainStatus ?? "failed");
-      writeChain(this.#database.sql, {
-        chainId,
-        status,
-        agent,
-        principal,
-        startedAt,
-        endedAt: type === "ended" ? event.at : null,
-      });
-    }
-  }
-
-  #applyEdges(events: readonly OutboxEvent[]): void {
+  #addToEdges(hops: readonly HopNews[], late: readonly LateNews[]): void {
+    const { sql } = this.#database;
     const edges = new Map<string, EdgeSums>();
-    for (const event of events) {
-      const { type, callee, at } = event;
-      if (callee === null || (type !== "settled" && type !== "rejected" && type !== "late")) continue;
-      const caller = event.caller ?? event.principal ?? "unknown";
+    const edgeOf = (caller: string, callee: string, at: number): EdgeSums => {
       const minute = Math.floor(at / MINUTE_MS);
       const key = `${minute} ${caller} ${callee}`;
-      const edge =
-        edges.get(key) ?? readEdge(this.#database.sql, minute, caller, callee) ?? newEdge(minute, caller, callee, at);
+      const edge = edges.get(key) ?? readEdge(sql, minute, caller, callee) ?? newEdge(minute, caller, callee, at);
       edges.set(key, edge);
-      addEvent(edge, event);
-    }
-    for (const edge of edges.values()) writeEdge(this.#database.sql, edge);
+      return edge;
+    };
+    for (const hop of hops) addHop(edgeOf(hop.caller, hop.callee, hop.endedAt), hop);
+    for (const one of late) addLate(edgeOf(one.caller, one.callee, one.at), one);
+    for (const edge of edges.values()) writeEdge(sql, edge);
   }
 
   async searchChains(search: ChainSearch): Promise<ChainItem[]> {

@@ -40,14 +40,14 @@ function problemsOf(replies: readonly Reply[]): Problem[] {
   return replies.filter((reply) => reply.status !== 200).map((reply) => reply.problem);
 }
 
-/** Runs `script` as the handler of a new root agent, and what it throws fails the test. */
+/** Runs `script` as the handler of a new root agent; what it throws fails the test. */
 async function within(script: (call: AgentCall) => Promise<void>, options: CallOptions = {}): Promise<Reply> {
-  let failure: unknown;
   const name = `script-${scripts++}`;
-  await host.agent(name, async (_, call) => script(call).catch((error: unknown) => void (failure = error)));
+  const ran = Promise.withResolvers<void>();
+  await host.agent(name, (_, call) => script(call).then(ran.resolve, ran.reject));
   const reply = await mesh.client.invoke(name, null, options);
-  if (failure !== undefined) throw failure;
   expect(reply.status, reply.text).toBe(200);
+  await ran.promise;
   return reply;
 }
 

@@ -1,12 +1,8 @@
 /** Whether the ledger's rows and the model say the same, and whether the rows keep the promises by themselves. */
-import { type ChainRow, readChain } from "../../mesh/chain/chains.ts";
 import type { Decision } from "../../mesh/chain/facts.ts";
-import { type Amounts, type HopRow, readHopByRow } from "../../mesh/chain/hops.ts";
 import type { Purse } from "../../mesh/chain/purses.ts";
-import type { LedgerDatabase } from "../../mesh/chain/settlement.ts";
-import { chainView, readHopViews } from "../../mesh/chain/views.ts";
 import { COUNTED, type Counted } from "../../mesh/limits.ts";
-import { firstRow } from "../../mesh/sql.ts";
+import type { LedgerHop, LedgerPort, LedgerState } from "./ledger.ts";
 import { type ModelChain, type ModelHop, openHops, openUnder } from "./model.ts";
 import type { ModelPurse } from "./model-purses.ts";
 
@@ -36,52 +32,48 @@ export function compareDecision(decision: Decision, hop: ModelHop): void {
 
 /** @param wasOpen ids of the hops that were open before the step */
 export function compareState(
-  ledger: LedgerDatabase,
+  ledger: LedgerPort,
   chainId: string,
   model: ModelChain,
   now: number,
   wasOpen: ReadonlySet<string>,
 ): void {
-  const chain = readChain(ledger.sql, chainId);
-  if (chain === undefined) throw new Error("the ledger has no such chain");
-  const hops = readHops(ledger, chain);
-  compareChain(chain, model, now);
+  const state = ledger.state(chainId, now);
+  const { hops } = state;
+  compareChain(state, model);
   same("hop rows", hops.length, model.hops.length);
   for (const [place, hop] of hops.entries()) compareHop(hop, model.hops[place] as ModelHop);
-  const ended = hops.filter((hop) => hop.status !== "open" && wasOpen.has(hop.hopId));
-  same(
-    "hops said to have ended",
-    [...ledger.ended].sort().join(),
-    ended
-      .map((hop) => hop.id)
-      .sort()
-      .join(),
-  );
-  keepsItsPromises(chain, hops);
-  waitsForItsLeases(ledger, chain, hops);
+  const ended = hops.filter((hop) => hop.status !== "open" && wasOpen.has(hop.hopId)).map((hop) => hop.row);
+  same("hops said to have ended", [...ledger.takeEnded()].sort().join(), ended.sort().join());
+  keepsItsPromises(state);
+  waitsForItsLeases(state);
 }
 
-function readHops({ sql }: LedgerDatabase, chain: ChainRow): HopRow[] {
-  return readHopViews(sql, chain.id, 0, 1_000).map((view) => {
-    const hop = readHopByRow(sql, view.row) as HopRow;
-    for (const d of COUNTED) same(`view of ${hop.hopId} ${d}`, view[d], hop.used[d]);
-    same("view's parent", view.parentRow, hop.parent);
-    return hop;
-  });
+/** What the ledger hands out of its hops is what it has. */
+export function compareViews(ledger: LedgerPort, chainId: string, model: ModelChain): void {
+  const views = ledger.views(chainId);
+  same("hop views", views.length, model.hops.length);
+  for (const [place, view] of views.entries()) {
+    const hop = model.hops[place] as ModelHop;
+    same("view's hop", view.hopId, hop.id);
+    same("view's parent", views.find(({ row }) => row === view.parentRow)?.hopId, hop.parent?.id);
+    for (const field of ["status", "depth", "attempt", "late"] as const)
+      same(`view's ${field}`, view[field], hop[field]);
+    for (const d of COUNTED) same(`view of ${view.hopId} ${d}`, view[d], hop.used[d]);
+  }
 }
 
-function compareChain(chain: ChainRow, model: ModelChain, now: number): void {
+function compareChain({ chain, purses }: LedgerState, model: ModelChain): void {
   same("chain status", chain.status, model.status);
-  same("chain gauge", chain.open, openHops(model));
-  const view = chainView(chain, now);
+  same("chain gauge", chain.hops.open, openHops(model));
   for (const d of COUNTED) {
-    comparePurse(`root ${d}`, chain.purses[d], model.root[d]);
-    same(`spent ${d}`, view.spent[d], model.root[d].spent);
-    same(`reserved ${d}`, view.reserved[d], model.root[d].held);
-    same(`overrun ${d}`, view.overrun[d], model.root[d].over);
+    comparePurse(`root ${d}`, purses[d], model.root[d]);
+    same(`spent ${d}`, chain.spent[d], model.root[d].spent);
+    same(`reserved ${d}`, chain.reserved[d], model.root[d].held);
+    same(`overrun ${d}`, chain.overrun[d], model.root[d].over);
   }
   for (const status of ["open", "done", "error", "rejected", "lost", "cancelled"] as const) {
-    same(`count of ${status}`, view.hops[status], model.hops.filter((hop) => hop.status === status).length);
+    same(`count of ${status}`, chain.hops[status], model.hops.filter((hop) => hop.status === status).length);
   }
 }
 
@@ -93,7 +85,7 @@ function comparePurse(name: string, purse: Purse | undefined, model: ModelPurse 
   }
 }
 
-function compareHop(hop: HopRow, model: ModelHop): void {
+function compareHop(hop: LedgerHop, model: ModelHop): void {
   const name = `hop ${Number.parseInt(hop.hopId, 16)}`;
   same(`${name} id`, hop.hopId, model.id);
   same(`${name} status`, hop.status, model.status);
@@ -111,25 +103,28 @@ function compareHop(hop: HopRow, model: ModelHop): void {
 }
 
 /** The invariants, from the ledger's rows alone. */
-function keepsItsPromises(chain: ChainRow, hops: readonly HopRow[]): void {
-  const byRow = new Map(hops.map((hop) => [hop.id, hop]));
+function keepsItsPromises({ chain, purses, hops }: LedgerState): void {
+  const byRow = new Map(hops.map((hop) => [hop.row, hop]));
   for (const d of COUNTED) {
     const onPurse = new Map<Purse, number>();
     const hold = (purse: Purse, amount: number) => onPurse.set(purse, (onPurse.get(purse) ?? 0) + amount);
-    hold(chain.purses[d], 0);
+    const standing = (row: number | null): Purse => {
+      const hop = row === null ? undefined : byRow.get(row);
+      return hop === undefined ? purses[d] : (hop.purses?.counted[d] ?? standing(hop.parentRow));
+    };
+    hold(purses[d], 0);
     for (const hop of hops) {
       const own = hop.purses?.counted[d];
-      const above = standing(byRow, chain, hop.parent, d);
       if (own) hold(own, 0);
-      if (own && !own.closed) hold(above, own.limit - own.spent);
-      if (hop.status === "open") hold(own ?? above, d === "tokens" || d === "costMicros" ? hop.estimate[d] : 0);
+      if (own && !own.closed) hold(standing(hop.parentRow), own.limit - own.spent);
+      if (hop.status === "open") hold(standing(hop.row), reserved(hop, d));
     }
     for (const [purse, held] of onPurse) {
       if (purse.limit - purse.spent - purse.held < 0) throw new Error(`${d}: free < 0 in ${JSON.stringify(purse)}`);
       if (purse.spent < 0 || purse.held < 0) throw new Error(`${d}: negative in ${JSON.stringify(purse)}`);
       same(`${d} held is what is reserved on it and left below`, purse.held, held);
     }
-    const root = chain.purses[d];
+    const root = purses[d];
     same(
       `${d} charges`,
       root.spent + root.over,
@@ -140,32 +135,26 @@ function keepsItsPromises(chain: ChainRow, hops: readonly HopRow[]): void {
   for (const hop of hops) compareBelow(hop, hops);
 }
 
-function standing(byRow: ReadonlyMap<number, HopRow>, chain: ChainRow, row: number | null, d: Counted): Purse {
-  const hop = row === null ? undefined : byRow.get(row);
-  if (hop === undefined) return chain.purses[d];
-  return hop.purses?.counted[d] ?? standing(byRow, chain, hop.parent, d);
+function reserved({ estimate }: LedgerHop, d: Counted): number {
+  return d === "tokens" || d === "costMicros" ? estimate[d] : 0;
 }
 
-function compareBelow(hop: HopRow, hops: readonly HopRow[]): void {
-  const settled = hops.filter((child) => child.parent === hop.id && child.status !== "open");
+function compareBelow(hop: LedgerHop, hops: readonly LedgerHop[]): void {
+  const settled = hops.filter((child) => child.parentRow === hop.row && child.status !== "open");
   for (const d of COUNTED) {
     const sum = total(settled, (child) => child.used[d] + child.below[d]);
     same(`hop ${Number.parseInt(hop.hopId, 16)} below ${d}`, hop.below[d], sum);
   }
 }
 
-function total(hops: readonly HopRow[], amount: (hop: HopRow) => Amounts[keyof Amounts]): number {
+function total(hops: readonly LedgerHop[], amount: (hop: LedgerHop) => number): number {
   return hops.reduce((sum, hop) => sum + amount(hop), 0);
 }
 
 /** No lease that nothing looks at: the chain's due time is never later than its first lease. */
-function waitsForItsLeases({ sql }: LedgerDatabase, chain: ChainRow, hops: readonly HopRow[]): void {
-  const dueOf = (kind: string) =>
-    firstRow(sql.exec<{ at: number }>("SELECT at FROM due WHERE kind = ? AND ref = ?", kind, chain.id))?.at ?? null;
-  const due = dueOf("lease");
-  same("due time of the leases", chain.leaseDue, due);
-  same("whether the chain waits for its retention", dueOf("retention") !== null, chain.status !== "running");
+function waitsForItsLeases({ chain, hops, leaseDue, retained }: LedgerState): void {
+  same("whether the chain waits for its retention", retained, chain.status !== "running");
   const leases = hops.filter((hop) => hop.status === "open").map((hop) => hop.leaseAt);
-  if (leases.length > 0 && (due === null || due > Math.min(...leases)))
-    throw new Error("a lease that nothing waits for");
+  if (leases.length === 0) return;
+  if (leaseDue === null || leaseDue > Math.min(...leases)) throw new Error("a lease that nothing waits for");
 }

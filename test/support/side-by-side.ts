@@ -2,16 +2,11 @@
  * One history, played on the ledger and on the model at once. A step is plain data, and says which hop it means by a
  * number that is taken modulo what there is, so that a failing history shrinks to few and small steps.
  */
-import { decide } from "../../mesh/chain/admission.ts";
-import { readChain } from "../../mesh/chain/chains.ts";
 import type { Ask, Decision, Settlement } from "../../mesh/chain/facts.ts";
-import { readHopOfChain } from "../../mesh/chain/hops.ts";
-import { expireLeases, renewLease } from "../../mesh/chain/leases.ts";
-import { applyRetry } from "../../mesh/chain/retry.ts";
-import { applySettlement, endOpenHops, type LedgerDatabase } from "../../mesh/chain/settlement.ts";
 import type { Limits } from "../../mesh/limits.ts";
 import type { Budget } from "../../mesh/schema.ts";
-import { compareDecision, compareState } from "./compare.ts";
+import { compareDecision, compareState, compareViews } from "./compare.ts";
+import type { LedgerPort } from "./ledger.ts";
 import { admit, cancel, hopOf, type ModelChain, type ModelHop, newChain, retry, settle, type Use } from "./model.ts";
 import { expire, nextLease, restart, watch } from "./model-leases.ts";
 
@@ -63,7 +58,7 @@ const CANCELLED = { code: "chain_cancelled", detail: "The chain was cancelled." 
 const START = 1_800_000_000_000;
 
 export class SideBySide {
-  readonly #ledger: LedgerDatabase;
+  readonly #ledger: LedgerPort;
   readonly #chainId: string;
   readonly #setup: Setup;
   readonly #asks = new Map<string, Ask>();
@@ -71,7 +66,7 @@ export class SideBySide {
   #now = START;
   #bornAt = START;
 
-  constructor(ledger: LedgerDatabase, setup: Setup, number: number) {
+  constructor(ledger: LedgerPort, setup: Setup, number: number) {
     this.#ledger = ledger;
     this.#chainId = number.toString(16).padStart(32, "0");
     this.#setup = setup;
@@ -80,11 +75,15 @@ export class SideBySide {
   /** Both take the step, and must then be the same in everything. @returns what has happened, for the tally */
   play(step: Step): string[] {
     const before = this.#openIds();
-    const seen = this.#ledger.transactionSync(() => this.#take(step));
+    const seen = this.#take(step);
     if (this.#model === undefined) return seen;
     compareState(this.#ledger, this.#chainId, this.#model, this.#now, before);
-    this.#ledger.ended.clear();
     return [step.op, ...seen];
+  }
+
+  /** To be called when the history is over. */
+  end(): void {
+    if (this.#model) compareViews(this.#ledger, this.#chainId, this.#model);
   }
 
   #openIds(): ReadonlySet<string> {
@@ -108,10 +107,9 @@ export class SideBySide {
   }
 
   #takeOn(model: ModelChain, step: Exclude<Step, { op: "ask" | "wait" | "restart" }>): string[] {
-    const row = readChain(this.#ledger.sql, this.#chainId);
     switch (step.op) {
       case "cancel":
-        if (row?.status === "running") endOpenHops(this.#ledger, row.id, CANCELLED, this.#now);
+        this.#ledger.cancel(this.#chainId, this.#now);
         cancel(model, this.#now);
         return [];
       case "lose":
@@ -121,7 +119,7 @@ export class SideBySide {
           (nextLease(step.root ? open(model) : below(model)) ?? this.#now) + step.afterMs,
         );
         if (!step.root) this.#watch(model, open(model)[0]);
-        if (row) expireLeases(this.#ledger, row.id, this.#now, this.#bornAt);
+        this.#ledger.expire(this.#chainId, this.#now, this.#bornAt);
         expire(model, this.#now);
         return [];
       case "askAgain":
@@ -167,7 +165,7 @@ export class SideBySide {
       allowance,
     };
     this.#asks.set(id, ask);
-    const decision = decide(this.#ledger, ask, this.#now);
+    const decision = this.#ledger.ask(ask, this.#now);
     const asked = { id, parent: parent?.id, input, tokens, costMicros, allowance: allowance ?? {}, timeoutMs };
     const hop = admit(this.#model, asked, this.#now);
     compareDecision(decision, hop);
@@ -177,7 +175,7 @@ export class SideBySide {
   /** The courier sends again what was not answered: the decision is the first one, and nothing changes. */
   #askAgain(hop: ModelHop | undefined): string[] {
     const ask = hop && this.#asks.get(hop.id);
-    if (hop && ask) compareDecision(decide(this.#ledger, ask, this.#now), hop);
+    if (hop && ask) compareDecision(this.#ledger.ask(ask, this.#now), hop);
     return [];
   }
 
@@ -200,7 +198,7 @@ export class SideBySide {
       rejection,
       ...use,
     };
-    applySettlement(this.#ledger, settlement, this.#now);
+    this.#ledger.settle(settlement, this.#now);
     settle(model, hop.id, attempt, outcome, known ? use : undefined, this.#now);
     const isOver = Object.values(model.root).some((purse) => purse.over > 0);
     return [
@@ -212,9 +210,8 @@ export class SideBySide {
   }
 
   #watch(model: ModelChain, hop: ModelHop | undefined): void {
-    const row = hop && readHopOfChain(this.#ledger.sql, this.#chainId, hop.id);
-    if (!hop || !row) return;
-    renewLease(this.#ledger, row, model.deadlineMs, this.#now);
+    if (hop === undefined) return;
+    this.#ledger.watch(this.#chainId, hop.id, this.#now);
     watch(model, hop, this.#now);
   }
 
@@ -223,7 +220,7 @@ export class SideBySide {
     if (hop === undefined || hop.status === "rejected") return [];
     const attempt = Math.max(1, hop.attempt - back);
     const request = { type: "retry", chainId: this.#chainId, hopId: hop.id, attempt, used: use } as const;
-    const decision = applyRetry(this.#ledger, request, this.#now);
+    const decision = this.#ledger.retry(request, this.#now);
     this.#model = retry(model, hop.id, attempt, use, this.#now);
     const after = hopOf(this.#model, hop.id);
     const stands = hop.status === "open" && (this.#model !== model || attempt < hop.attempt);

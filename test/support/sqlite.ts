@@ -1,11 +1,9 @@
 /**
- * A ledger's database in memory, on Node's SQLite, for the ledger's plain functions. workerd remains the authority on
- * what its storage does (test/mesh/chain/*.do.test.ts); this is the fast way to many histories.
+ * A database in memory on Node's SQLite, for functions that know only `mesh/sql.ts`. workerd remains the authority on
+ * what its storage does (the .do.test.ts files); this is the fast way to many histories.
  */
-import { LEDGER_MIGRATIONS } from "../../mesh/chain/migrations.ts";
-import type { LedgerDatabase } from "../../mesh/chain/settlement.ts";
 import { migrate } from "../../mesh/migrations.ts";
-import type { SqlValue } from "../../mesh/sql.ts";
+import type { Database, SqlValue } from "../../mesh/sql.ts";
 
 /** What is used of node:sqlite. Said here, because these tests are compiled with the Workers' types. */
 interface Statement {
@@ -22,7 +20,7 @@ const { DatabaseSync } = process.getBuiltinModule("node:sqlite") as unknown as {
 /** A second statement follows the first: what a prepared statement would silently leave out. */
 const SEVERAL = /;\s*\S/;
 
-export function memoryLedger(): LedgerDatabase {
+export function memoryDatabase(migrations: readonly string[]): Database {
   const sqlite = new DatabaseSync(":memory:");
   const prepared = new Map<string, Statement>();
   let level = 0;
@@ -33,8 +31,7 @@ export function memoryLedger(): LedgerDatabase {
     return known;
   };
 
-  const database: LedgerDatabase = {
-    ended: new Set(),
+  const database: Database = {
     sql: {
       /** As in workerd, the statement has run when this returns, whether or not its rows are read. */
       exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: (string | number | null)[]): Row[] {
@@ -59,6 +56,6 @@ export function memoryLedger(): LedgerDatabase {
       }
     },
   };
-  migrate(database, LEDGER_MIGRATIONS);
+  migrate(database, migrations);
   return database;
 }

@@ -1,7 +1,7 @@
 /** Histories that were found by chance once, each a promise of its own. Ledger and model are compared at every step. */
 import { expect, test } from "vitest";
+import { memoryLedger } from "../../support/ledger.ts";
 import { SideBySide, type Step } from "../../support/side-by-side.ts";
-import { memoryLedger } from "../../support/sqlite.ts";
 
 const LIMITS = { hops: 50, bytes: 1_000, tokens: 1_000, costMicros: 1_000, concurrency: 20, wallMs: 900_000 };
 const NOTHING = { bytes: 0, tokens: 0, costMicros: 0 };
@@ -16,6 +16,7 @@ function play(...steps: readonly Step[]): void {
       expect.fail(`step ${place + 1}: ${error instanceof Error ? error.message : error}`);
     }
   }
+  both.end();
 }
 
 /** A call of the hop `parent`, which is counted among the open hops. */

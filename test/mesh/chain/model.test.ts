@@ -1,14 +1,17 @@
 /**
+ * @promise chain:budget-exact
+ *
  * The ledger beside a model of it that was written from the design's text (docs/design.md, 5a) and knows no storage.
- * `SOAK=1` plays enough histories to find what is rare.
+ * `SOAK=1` plays enough histories to find what is rare, `SOAK=n` plays n.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { history } from "../../support/histories.ts";
+import { memoryLedger } from "../../support/ledger.ts";
 import { SideBySide } from "../../support/side-by-side.ts";
-import { memoryLedger } from "../../support/sqlite.ts";
 
-const HISTORIES = process.env.SOAK ? (Number(process.env.SOAK) > 1 ? Number(process.env.SOAK) : 20_000) : 300;
+const SOAK = Number(process.env.SOAK ?? 0);
+const HISTORIES = SOAK > 1 ? SOAK : SOAK === 1 ? 20_000 : 300;
 /** Chains that one database holds: a ledger holds many and decides on each alone. */
 const CHAINS = 50;
 
@@ -29,7 +32,7 @@ const MUST_BE_SEEN = [
   "late booked",
   "late recorded",
   "overrun",
-  "overrun paid",
+  ...(SOAK > 0 ? ["overrun paid"] : []),
   "retry admitted",
   "retry rejected",
   "lose",
@@ -55,9 +58,10 @@ test("the ledger books every history as the design's text does, and its rows kee
           });
         }
       }
+      both.end();
     }),
     { numRuns: HISTORIES },
   );
-  if (process.env.SOAK) console.log(Object.fromEntries([...seen].sort()));
+  if (SOAK > 0) console.log(Object.fromEntries([...seen].sort()));
   expect(MUST_BE_SEEN.filter((what) => !seen.has(what))).toEqual([]);
 }, 3_600_000);

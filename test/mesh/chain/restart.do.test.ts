@@ -2,9 +2,13 @@
  * The ledger object across evictions and crashes: what it has answered as durable stands, and the rest is never
  * counted too low. @promise chain:no-silent-loss
  */
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { LEDGER_MIGRATIONS } from "../../../mesh/chain/migrations.ts";
+import { INDEX_MIGRATIONS } from "../../../mesh/index/migrations.ts";
 import type { ChainItem } from "../../../mesh/index/store.ts";
+import { migrate } from "../../../mesh/migrations.ts";
+import { REGISTRY_MIGRATIONS } from "../../../mesh/registry/migrations.ts";
 import {
   again,
   bindings,
@@ -20,7 +24,7 @@ import {
   startChain,
 } from "../../support/workers/ledger.ts";
 
-describe("an eviction", () => {
+describe.concurrent("an eviction", () => {
   it("between admission and settlement leaves the hop open, the loop refused and the budget exact", async () => {
     const ledger = freshLedger();
     const root = await startChain(ledger, { root: rootCall({ hops: 5 }) });
@@ -92,7 +96,7 @@ describe("an eviction", () => {
   });
 });
 
-describe("a crash", () => {
+describe.concurrent("a crash", () => {
   it("right after an answer finds the hop in the ledger", async () => {
     const ledger = freshLedger();
     const root = await startChain(ledger);
@@ -161,7 +165,7 @@ describe("a crash", () => {
     await ledger.settle(settlement(child, { tokens: 7 }));
     await ledger.settle(settlement(root, { tokens: 1 }));
     const edges = () => indexOf(ledger).edges(0) as Promise<unknown[]>;
-    const before = await eventually(1_500, async () => ((await edges()).length === 2 ? edges() : undefined));
+    await eventually(1_500, async () => (await edges()).length === 2 || undefined);
     await crash(ledger, (_, sql) => sql.exec("UPDATE outbox SET sent = 0"));
     const restarted = again(ledger);
     const other = await startChain(restarted);
@@ -170,30 +174,31 @@ describe("a crash", () => {
       const found = (await edges()) as { calls: number }[];
       return found.some(({ calls }) => calls === 2) ? found : undefined;
     });
-    expect(after).toMatchObject([{ to: "child", calls: 1, tokens: 7 }, { to: "root", calls: 2, tokens: 1 }].toReversed());
-    expect(before).toHaveLength(2);
-    expect(await rows(restarted.stub, "SELECT sent = (SELECT MAX(seq) FROM event) AS sent FROM outbox")).toEqual([{ sent: 1 }]);
+    expect(after).toMatchObject(
+      [
+        { to: "child", calls: 1, tokens: 7 },
+        { to: "root", calls: 2, tokens: 1 },
+      ].toReversed(),
+    );
+    expect(await rows(restarted.stub, "SELECT sent = (SELECT MAX(seq) FROM event) AS sent FROM outbox")).toEqual([
+      { sent: 1 },
+    ]);
   });
 });
 
-describe("a database of a newer version", () => {
-  it.each([
-    ["ledger", () => freshLedger().stub, (stub: unknown) => (stub as { read(id: string): Promise<unknown> }).read("x")],
-    [
-      "index",
-      () => bindings.INDEX.getByName(crypto.randomUUID()),
-      (stub: unknown) => (stub as { edges(since: number): Promise<unknown> }).edges(0),
-    ],
-    [
-      "registry",
-      () => bindings.REGISTRY.getByName(crypto.randomUUID()),
-      (stub: unknown) => (stub as { revision(): Promise<number> }).revision(),
-    ],
-  ] as const)("is refused by the %s, and left as it is", async (_, make, touch) => {
-    const stub = make() as DurableObjectStub;
-    await touch(stub);
-    await rows(stub, "UPDATE schema_version SET version = 99");
-    await evictDurableObject(stub);
-    await expect(touch(stub)).rejects.toThrow(/schema version 99.*Run a newer version/);
+it.each([
+  ["ledger", () => freshLedger().stub, LEDGER_MIGRATIONS],
+  ["index", () => bindings.INDEX.getByName(crypto.randomUUID()), INDEX_MIGRATIONS],
+  ["registry", () => bindings.REGISTRY.getByName(crypto.randomUUID()), REGISTRY_MIGRATIONS],
+] as const)("a database of a newer version is refused by the %s, and left as it is", async (_, make, migrations) => {
+  const stub = make() as unknown as DurableObjectStub;
+  const version = await runInDurableObject(stub, (_object, { storage }) => {
+    const open = () =>
+      migrate({ sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) }, migrations);
+    open();
+    storage.sql.exec("UPDATE schema_version SET version = version + 1");
+    expect(open).toThrow(new RegExp(`schema version ${migrations.length + 1}.*Run a newer version`));
+    return storage.sql.exec("SELECT version FROM schema_version").one();
   });
+  expect(version).toEqual({ version: migrations.length + 1 });
 });

@@ -1,0 +1,194 @@
+/** The ledger's rows: how many there may be, when they go, and that no hot statement reads more than it must. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { decide } from "../../../mesh/chain/admission.ts";
+import { runDue } from "../../../mesh/chain/alarm.ts";
+import type { Ledger } from "../../../mesh/chain/chain.ts";
+import { readChain } from "../../../mesh/chain/chains.ts";
+import { earliestDue } from "../../../mesh/chain/due.ts";
+import { hasUnsent } from "../../../mesh/chain/events.ts";
+import type { Ask } from "../../../mesh/chain/facts.ts";
+import { countOpenChildren, readHopOfChain, readPath } from "../../../mesh/chain/hops.ts";
+import { readAnswer } from "../../../mesh/chain/idempotency.ts";
+import { expireLeases, renewLease } from "../../../mesh/chain/leases.ts";
+import { drainOutbox } from "../../../mesh/chain/outbox.ts";
+import { removeChain } from "../../../mesh/chain/retention.ts";
+import { applyRetry } from "../../../mesh/chain/retry.ts";
+import { applySettlement, endOpenHops, type LedgerDatabase } from "../../../mesh/chain/settlement.ts";
+import { readHopViews } from "../../../mesh/chain/views.ts";
+import type { ChainItem } from "../../../mesh/index/store.ts";
+import type { SqlValue } from "../../../mesh/sql.ts";
+import {
+  childAsk,
+  eventually,
+  freshLedger,
+  indexOf,
+  type LedgerClient,
+  rootAsk,
+  rootCall,
+  rows,
+  settlement,
+  startChain,
+} from "../../support/workers/ledger.ts";
+
+async function refuse(ledger: LedgerClient, root: Ask, times: number) {
+  const rejection = { code: "agent_not_found", detail: "No such agent." } as const;
+  const asks = Array.from({ length: times }, () => childAsk(root, "nobody", { refused: rejection }));
+  return (await ledger.exchange(asks)).at(-1);
+}
+
+async function count(ledger: LedgerClient, table: string): Promise<number> {
+  return Number((await rows(ledger.stub, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.n);
+}
+
+it("after 1,000 refused rows a chain only counts them, and at 10,000 it fails", async () => {
+  const ledger = freshLedger();
+  const root = await startChain(ledger);
+  const child = childAsk(root, "child", { estimate: { tokens: 9, costMicros: 0 } });
+  await ledger.decide(child);
+  expect(await refuse(ledger, root, 1_000)).toMatchObject({ recorded: true });
+  expect(await refuse(ledger, root, 1)).toMatchObject({ recorded: false, rejection: { code: "agent_not_found" } });
+  expect(await count(ledger, "hop")).toBe(1_002);
+  for (let wave = 0; wave < 9; wave++) await refuse(ledger, root, wave === 8 ? 998 : 1_000);
+  expect(await ledger.read(root.chainId)).toMatchObject({ status: "running", hops: { rejected: 9_999, open: 2 } });
+
+  expect(await refuse(ledger, root, 1)).toMatchObject({ verdict: "rejected", rejection: { code: "agent_not_found" } });
+  const failed = await ledger.read(root.chainId);
+  expect(failed).toMatchObject({ status: "failed", hops: { rejected: 10_000, open: 0, cancelled: 2 } });
+  expect(failed.spent).toMatchObject({ hops: 2, tokens: 9 });
+  expect(await count(ledger, "hop")).toBe(1_002);
+  const hops = await ledger.hops(root.chainId);
+  expect(hops[0]).toMatchObject({ status: "cancelled", rejection: { code: "chain_closed" } });
+  expect(await ledger.decide(childAsk(root, "other"))).toMatchObject({ rejection: { code: "token_invalid" } });
+});
+
+it("a refused root call is a failed chain of one refused hop", async () => {
+  const ledger = freshLedger();
+  const root = rootAsk({ root: rootCall({ hops: 0 }) });
+  expect(await ledger.decide(root)).toMatchObject({ rejection: { dimension: "hops", limit: 0, actual: 1 } });
+  expect(await ledger.read(root.chainId)).toMatchObject({
+    status: "failed",
+    spent: { hops: 0, bytes: 0 },
+    hops: { rejected: 1, open: 0 },
+  });
+});
+
+it("a chain whose retention is over is removed whole: its rows, its key, its answer, its place in the index", async () => {
+  const ledger = freshLedger();
+  const kept = await startChain(ledger);
+  const root = await startChain(ledger, {
+    root: rootCall({ hops: 10_000 }),
+    idempotency: { scope: "scope", request: "request" },
+  });
+  await ledger.exchange(Array.from({ length: 1_500 }, (_, n) => childAsk(root, `agent-${n}`)));
+  await ledger.settle(settlement(root, { durable: true, answer: '"answer"' }));
+  const listed = () => indexOf(ledger).searchChains({ since: 0, limit: 10 }) as Promise<ChainItem[]>;
+  await eventually(5_000, async () => (await listed()).some(({ status }) => status === "done") || undefined);
+  expect(await count(ledger, "answer")).toBe(1);
+
+  await rows(ledger.stub, "UPDATE due SET at = 1 WHERE kind = 'retention'");
+  await runDurableObjectAlarm(ledger.stub);
+  await eventually(1_000, async () => (await count(ledger, "chain")) === 1 || undefined);
+  expect(await ledger.stub.read(root.chainId)).toBeUndefined();
+  expect(await ledger.hops(root.chainId)).toEqual([]);
+  expect(await count(ledger, "hop")).toBe(1);
+  expect(await count(ledger, "answer")).toBe(0);
+  expect(await count(ledger, "idempotency")).toBe(0);
+  expect(await count(ledger, "due WHERE kind IN ('answer', 'retention')")).toBe(0);
+  await eventually(1_500, async () => ((await listed()).length === 1 ? true : undefined));
+  expect(await listed()).toMatchObject([{ chainId: kept.chainId, status: "running" }]);
+});
+
+it("nothing stays of a chain that was removed, once the index knows", async () => {
+  const ledger = freshLedger();
+  const root = await startChain(ledger);
+  await ledger.settle(settlement(root));
+  await ledger.read(root.chainId);
+  await rows(ledger.stub, "UPDATE due SET at = 1 WHERE kind = 'retention'");
+  await runDurableObjectAlarm(ledger.stub);
+  await eventually(1_500, async () => {
+    const [row] = await rows(ledger.stub, "SELECT sent = (SELECT MAX(seq) FROM event) AS sent FROM outbox");
+    return row?.sent === 1 || undefined;
+  });
+  await scheduler.wait(300);
+  expect(await count(ledger, "event")).toBe(0);
+});
+
+it("an answer under an Idempotency-Key is forgotten after its time, and the same request runs again", async () => {
+  const ledger = freshLedger();
+  const idempotency = { scope: "scope", request: "request" };
+  const root = await startChain(ledger, { idempotency });
+  await ledger.settle(settlement(root, { durable: true, answer: "1" }));
+  const [due] = await rows(ledger.stub, "SELECT at FROM due WHERE kind = 'answer'");
+  expect(Math.abs(Number(due?.at) - Date.now() - 24 * 3_600_000)).toBeLessThan(5_000);
+  await rows(ledger.stub, "UPDATE due SET at = 1 WHERE kind = 'answer'");
+  await runDurableObjectAlarm(ledger.stub);
+  expect(await ledger.decide(rootAsk({ idempotency }))).toMatchObject({ verdict: "admitted" });
+  expect((await ledger.watch(root.chainId, root.hopId)).answer).toBeUndefined();
+});
+
+/** Runs every statement of the ledger's path once. */
+async function everything(database: LedgerDatabase): Promise<void> {
+  const { sql } = database;
+  const now = Date.now();
+  const root = rootAsk({ idempotency: { scope: "plan", request: "plan" } });
+  const child = childAsk(root, "child", { allowance: { tokens: 50, concurrency: 3 } });
+  const below = childAsk(child, "below");
+  const other = childAsk(root, "other");
+  for (const ask of [root, child, below, other, childAsk(below, "root")]) decide(database, ask, now);
+  decide(database, rootAsk({ idempotency: { scope: "plan", request: "plan" } }), now);
+  applyRetry(database, { type: "retry", chainId: root.chainId, hopId: other.hopId, attempt: 1 }, now);
+  const hop = readHopOfChain(sql, root.chainId, below.hopId);
+  const chain = readChain(sql, root.chainId);
+  if (hop === undefined || chain === undefined) throw new Error("The chain was not written.");
+  renewLease(database, hop, now + 1_000, now);
+  countOpenChildren(sql, hop.id);
+  readPath(sql, chain.id, below.hopId);
+  applySettlement(database, settlement(below), now);
+  applySettlement(database, settlement(other, { attempt: 2, outcome: "timeout" }), now);
+  applySettlement(database, settlement(other, { attempt: 2, tokens: 4 }), now);
+  expireLeases(database, chain.id, now, now);
+  earliestDue(sql);
+  hasUnsent(sql);
+  await drainOutbox(database, { feed: async () => undefined }, "ledger");
+  applySettlement(database, settlement(root, { answer: "1" }), now);
+  readAnswer(sql, hop.id);
+  readHopViews(sql, chain.id, 0, 10);
+  endOpenHops(database, chain.id, { code: "chain_cancelled", detail: "" }, now);
+  runDue(database, now + 25 * 3_600_000, now);
+  removeChain(database, chain.id, now);
+}
+
+/** Reads that are no search of a table: a table of one row, a recursion's own rows, the first entry of an index. */
+const BOUNDED = /^SCAN (outbox|up|below|schema_version|CONSTANT ROW|due USING COVERING INDEX due_by_time)\b/;
+
+it("every statement of the ledger finds its rows by an index", async () => {
+  const ledger = freshLedger();
+  const [scans, statements] = await runInDurableObject<Ledger, [string[], number]>(
+    ledger.stub,
+    async (_, { storage }) => {
+      const seen = new Map<string, (string | number | null)[]>();
+      const database: LedgerDatabase = {
+        ended: new Set(),
+        transactionSync: (work) => storage.transactionSync(work),
+        sql: {
+          exec<Row extends Record<string, SqlValue>>(query: string, ...values: (string | number | null)[]) {
+            seen.set(query, values);
+            return storage.sql.exec<Row>(query, ...values);
+          },
+        },
+      };
+      await everything(database);
+      const plans = [...seen].flatMap(([query, values]) =>
+        [...storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values)].map(({ detail }) => ({
+          query,
+          detail,
+        })),
+      );
+      const found = plans.filter(({ detail }) => detail.startsWith("SCAN") && !BOUNDED.test(detail));
+      return [found.map(({ query, detail }) => `${detail}: ${query}`), seen.size];
+    },
+  );
+  expect(scans).toEqual([]);
+  expect(statements).toBeGreaterThan(40);
+});
