@@ -53,7 +53,7 @@ async function growth({ product }: Running, quick: boolean): Promise<string> {
   const points = (quick ? QUICK_SIZES : SIZES).map((before) => ({ before, depth: 2 }));
   const rounds = quick ? 2 : 5;
   // The first chain warms up: a cold process would look like one that gets cheaper as chains grow.
-  await grow(product, [{ before: 2_000, depth: 2 }], 1);
+  await grow(product, [{ before: 5_000, depth: 2 }], 1);
   const bySize = await grow(product, points, rounds);
   const byDepth = await grow(
     product,

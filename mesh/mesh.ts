@@ -66,7 +66,7 @@ function memoryOf(mesh: string): Memory {
 export class Mesh {
   readonly name: string;
   readonly settings: MeshSettings;
-  readonly region: Region;
+  readonly #region: () => Region;
   readonly #bindings: MeshBindings;
   readonly #memory: Memory;
   readonly #defer: (work: Promise<unknown>) => void;
@@ -77,13 +77,13 @@ export class Mesh {
     options: {
       bindings: MeshBindings;
       settings: MeshSettings;
-      region: Region;
+      region: () => Region;
       defer: (work: Promise<unknown>) => void;
     },
   ) {
     this.name = name;
     this.settings = options.settings;
-    this.region = options.region;
+    this.#region = options.region;
     this.#bindings = options.bindings;
     this.#memory = memoryOf(name);
     this.#defer = options.defer;
@@ -135,8 +135,8 @@ export class Mesh {
   /** @param seed what the ledger's digits are taken from, where a repeated request must find the same ledger */
   async newChainId(seed?: string): Promise<string> {
     const { check } = await this.keyring();
-    // A repeated request may come in elsewhere: with a seed the ledger does not depend on where.
-    const region = seed === undefined ? this.region : REGIONS[0];
+    // A repeated request may come in elsewhere: with a seed the ledger does not depend on where. One ledger is one.
+    const region = seed === undefined && this.settings.ledgerDigits > 0 ? this.#region() : REGIONS[0];
     const options = { ledgerDigits: this.settings.ledgerDigits, region, seed };
     return chainId(options, (bytes) => this.random(bytes), check);
   }

@@ -24,7 +24,7 @@ export function createApp(): App {
     const options = {
       bindings: c.env,
       settings: settingsOf(c.env),
-      region: regionOf(c.req.raw),
+      region: () => regionOf(c.req.raw),
       defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
     };
     c.set("open", (name) => new Mesh(name, options));
@@ -56,7 +56,15 @@ export function otherMethods(app: App, path: string, allow: string): void {
 
 /** Where the caller is, as far as the platform says: the ledger of a new chain is asked to live near. */
 function regionOf(request: Request): Region {
-  const continents: Record<string, Region> = { NA: "enam", SA: "sam", EU: "weur", AS: "apac", OC: "oc", AF: "afr" };
   const cf = request.cf as { continent?: string } | undefined;
-  return continents[cf?.continent ?? ""] ?? REGIONS[0];
+  return CONTINENTS[cf?.continent ?? ""] ?? REGIONS[0];
 }
+
+const CONTINENTS: Readonly<Record<string, Region>> = {
+  NA: "enam",
+  SA: "sam",
+  EU: "weur",
+  AS: "apac",
+  OC: "oc",
+  AF: "afr",
+};

@@ -35,7 +35,11 @@ export class Courier {
   async send(message: Message, ledger: Exchange, defer: (work: Promise<unknown>) => void): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting.push({ message, resolve, reject });
-    if (!this.#flying) defer(this.#fly(ledger));
+    // The request whose flight it is keeps that flight alive: it needs no timer.
+    if (!this.#flying) {
+      defer(this.#fly(ledger));
+      return promise;
+    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stranded = new Promise<undefined>((wake) => {
       timer = setTimeout(() => wake(undefined), STRANDED_MS);

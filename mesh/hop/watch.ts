@@ -23,11 +23,14 @@ interface Watched {
 /** Pause after a watch that failed, in milliseconds: the ledger may be starting again. */
 const AGAIN_MS = 500;
 
+/** Why a signal aborts whose hop is over. One for all: making one costs a stack trace. */
+const ENDED = new DOMException("The hop has ended.", "AbortError");
+
 export class Watch {
   readonly #mesh: Mesh;
   readonly #hop: Watched;
   readonly #controller = new AbortController();
-  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+  #timer: ReturnType<typeof setTimeout>;
   readonly #stop: (stopped: Stopped) => void;
   #ended = false;
   /** Resolves when the hop is stopped; never rejects. */
@@ -43,10 +46,16 @@ export class Watch {
       resolve(stopped);
       this.#controller.abort(new DOMException(stopped.rejection.code, "AbortError"));
     };
-    const detail = `Agent '${hop.callee}' did not answer before the hop's deadline.`;
-    const timeout: Stopped = { outcome: "timeout", rejection: { code: "deadline_exceeded", detail } };
-    this.#timers.push(setTimeout(() => this.#stop(timeout), Math.max(0, hop.deadlineMs - mesh.now())));
-    this.#timers.push(setTimeout(() => void this.#follow(), WATCH_AFTER_MS));
+    const untilDeadline = hop.deadlineMs - mesh.now();
+    // One timer: most hops end before it is to be watched.
+    this.#timer = setTimeout(
+      () => {
+        if (untilDeadline <= WATCH_AFTER_MS) return this.#timeOut();
+        this.#timer = setTimeout(() => this.#timeOut(), Math.max(0, hop.deadlineMs - mesh.now()));
+        void this.#follow();
+      },
+      Math.max(0, Math.min(untilDeadline, WATCH_AFTER_MS)),
+    );
     for (const signal of callers) this.#cancelWith(signal);
   }
 
@@ -58,8 +67,13 @@ export class Watch {
   /** The hop has ended: nothing it has started goes on. */
   end(): void {
     this.#ended = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#controller.abort(new DOMException("The hop has ended.", "AbortError"));
+    clearTimeout(this.#timer);
+    this.#controller.abort(ENDED);
+  }
+
+  #timeOut(): void {
+    const detail = `Agent '${this.#hop.callee}' did not answer before the hop's deadline.`;
+    this.#stop({ outcome: "timeout", rejection: { code: "deadline_exceeded", detail } });
   }
 
   #cancelWith(signal: AbortSignal | undefined): void {

@@ -147,15 +147,15 @@ describe.concurrent("the list and the search", () => {
     const { register, search } = freshRegistry();
     await register(registration("weather", { description: "Tells of rain." }));
     await register(registration("almanac", { description: "Knows the weather of old." }));
-    const skills = [{ id: "s", name: "Ranking", description: "Sorts passages", tags: ["retrieval"] }];
+    const skills = [{ id: "s", name: "Zygote", description: "Sorts quinces", tags: ["ultramarine"] }];
     await register(registration("sorter", { skills }));
     expect(await search(["weather"])).toEqual(["weather", "almanac"]);
     expect(await search(["weath"])).toEqual(["weather", "almanac"]);
     expect(await search(["weather", "rain"])).toEqual(["weather"]);
-    for (const word of ["ranking", "passages", "retrieval"]) expect(await search([word])).toEqual(["sorter"]);
+    for (const word of ["zygote", "quinces", "ultramarine"]) expect(await search([word])).toEqual(["sorter"]);
     expect(await search(["weather"], { limit: 1 }, 1)).toEqual(["almanac"]);
     expect(await search(["weather"], { kind: "builtin" })).toEqual([]);
-    expect(await search(["ranking"], { skill: "s" })).toEqual(["sorter"]);
+    expect(await search(["zygote"], { skill: "s" })).toEqual(["sorter"]);
   });
 
   it("what is written like a query is a word, and what was replaced or removed is found no more", async () => {

@@ -94,11 +94,9 @@ const forgetful = defineAgent({
   },
 });
 
-/** Calls of the narrow agent that run now. */
-let running = 0;
-
-const narrow = (name: string) =>
-  defineAgent({
+function narrow(name: string): AgentDefinition {
+  let running = 0;
+  return defineAgent({
     name,
     version: "1.0.0",
     description: "Has two places; answers how many were taken when it began.",
@@ -117,6 +115,7 @@ const narrow = (name: string) =>
       }),
     },
   });
+}
 
 const fan = defineAgent({
   name: "fan",
