@@ -43,15 +43,15 @@ export function compareState(
   compareChain(state, model);
   same("hop rows", hops.length, model.hops.length);
   for (const [place, hop] of hops.entries()) compareHop(hop, model.hops[place] as ModelHop);
-  const ended = hops.filter((hop) => hop.status !== "open" && wasOpen.has(hop.hopId)).map((hop) => hop.row);
+  const ended = hops.filter((hop) => hop.status !== "open" && wasOpen.has(hop.hopId)).map((hop) => hop.id);
   same("hops said to have ended", [...ledger.takeEnded()].sort().join(), ended.sort().join());
   keepsItsPromises(state);
-  waitsForItsLeases(state);
+  looksInTime(state);
 }
 
 /** What the ledger hands out of its hops is what it has. */
 export function compareViews(ledger: LedgerPort, chainId: string, model: ModelChain): void {
-  const views = ledger.views(chainId);
+  const { hops: views, dueAt } = ledger.views(chainId);
   same("hop views", views.length, model.hops.length);
   for (const [place, view] of views.entries()) {
     const hop = model.hops[place] as ModelHop;
@@ -61,6 +61,7 @@ export function compareViews(ledger: LedgerPort, chainId: string, model: ModelCh
       same(`view's ${field}`, view[field], hop[field]);
     for (const d of COUNTED) same(`view of ${view.hopId} ${d}`, view[d], hop.used[d]);
   }
+  if (model.hops.length > 0) same("due time in memory and in its row", ledger.state(chainId, 0).dueAt, dueAt);
 }
 
 function compareChain({ chain, purses }: LedgerState, model: ModelChain): void {
@@ -104,20 +105,20 @@ function compareHop(hop: LedgerHop, model: ModelHop): void {
 
 /** The invariants, from the ledger's rows alone. */
 function keepsItsPromises({ chain, purses, hops }: LedgerState): void {
-  const byRow = new Map(hops.map((hop) => [hop.row, hop]));
+  const byRow = new Map(hops.map((hop) => [hop.id, hop]));
   for (const d of COUNTED) {
     const onPurse = new Map<Purse, number>();
     const hold = (purse: Purse, amount: number) => onPurse.set(purse, (onPurse.get(purse) ?? 0) + amount);
-    const standing = (row: number | null): Purse => {
-      const hop = row === null ? undefined : byRow.get(row);
-      return hop === undefined ? purses[d] : (hop.purses?.counted[d] ?? standing(hop.parentRow));
+    const standing = (id: number | undefined): Purse => {
+      const hop = id === undefined ? undefined : byRow.get(id);
+      return hop === undefined ? purses[d] : (hop.purses?.counted[d] ?? standing(hop.parent?.id));
     };
     hold(purses[d], 0);
     for (const hop of hops) {
       const own = hop.purses?.counted[d];
       if (own) hold(own, 0);
-      if (own && !own.closed) hold(standing(hop.parentRow), own.limit - own.spent);
-      if (hop.status === "open") hold(standing(hop.row), reserved(hop, d));
+      if (own && !own.closed) hold(standing(hop.parent?.id), own.limit - own.spent);
+      if (hop.status === "open") hold(standing(hop.id), reserved(hop, d));
     }
     for (const [purse, held] of onPurse) {
       if (purse.limit - purse.spent - purse.held < 0) throw new Error(`${d}: free < 0 in ${JSON.stringify(purse)}`);
@@ -140,7 +141,7 @@ function reserved({ estimate }: LedgerHop, d: Counted): number {
 }
 
 function compareBelow(hop: LedgerHop, hops: readonly LedgerHop[]): void {
-  const settled = hops.filter((child) => child.parentRow === hop.row && child.status !== "open");
+  const settled = hops.filter((child) => child.parent?.id === hop.id && child.status !== "open");
   for (const d of COUNTED) {
     const sum = total(settled, (child) => child.used[d] + child.below[d]);
     same(`hop ${Number.parseInt(hop.hopId, 16)} below ${d}`, hop.below[d], sum);
@@ -151,10 +152,9 @@ function total(hops: readonly LedgerHop[], amount: (hop: LedgerHop) => number): 
   return hops.reduce((sum, hop) => sum + amount(hop), 0);
 }
 
-/** No lease that nothing looks at: the chain's due time is never later than its first lease. */
-function waitsForItsLeases({ chain, hops, leaseDue, retained }: LedgerState): void {
-  same("whether the chain waits for its retention", retained, chain.status !== "running");
+/** No lease that nothing looks at, and no chain that stays for ever. */
+function looksInTime({ hops, dueAt, removedAt }: LedgerState): void {
+  if (removedAt !== undefined) same("when the chain is removed", dueAt, removedAt);
   const leases = hops.filter((hop) => hop.status === "open").map((hop) => hop.leaseAt);
-  if (leases.length === 0) return;
-  if (leaseDue === null || leaseDue > Math.min(...leases)) throw new Error("a lease that nothing waits for");
+  if (dueAt > Math.min(...leases)) throw new Error("a lease that nothing waits for");
 }

@@ -1,101 +1,113 @@
 /**
- * The ledger as histories drive and read it: the only file of theirs that knows its functions and its rows. Each call
- * is one transaction, as it is in the ledger's queue.
+ * The ledger as histories drive and read it: the only file of theirs that knows its functions and its rows. As in the
+ * ledger's queue, a settlement waits in memory for the next commit, and everything else is written before it is answered.
  */
 import { decide } from "../../mesh/chain/admission.ts";
-import { readChain } from "../../mesh/chain/chains.ts";
-import type { Ask, Decision, HopStatus, Retry, Settlement } from "../../mesh/chain/facts.ts";
-import { type Amounts, readHopByRow, readHopOfChain } from "../../mesh/chain/hops.ts";
+import { Book } from "../../mesh/chain/book.ts";
+import type { Ask, Decision, Retry, Settlement } from "../../mesh/chain/facts.ts";
 import { expireLeases, renewLease } from "../../mesh/chain/leases.ts";
+import type { LiveChain, LiveHop } from "../../mesh/chain/live.ts";
 import { LEDGER_MIGRATIONS } from "../../mesh/chain/migrations.ts";
 import { applyRetry } from "../../mesh/chain/retry.ts";
 import { applySettlement, endOpenHops } from "../../mesh/chain/settlement.ts";
-import type { OwnPurses, RootPurses } from "../../mesh/chain/stack.ts";
+import type { RootPurses } from "../../mesh/chain/stack.ts";
 import { type ChainView, chainView, type HopView, readHopViews } from "../../mesh/chain/views.ts";
+import { RETENTION_MS } from "../../mesh/limits.ts";
 import { firstRow } from "../../mesh/sql.ts";
 import { memoryDatabase } from "./sqlite.ts";
 
-/** A hop as its row has it. */
-export interface LedgerHop {
-  readonly row: number;
-  readonly hopId: string;
-  readonly parentRow: number | null;
-  readonly status: HopStatus;
-  readonly attempt: number;
-  readonly late: boolean;
-  readonly estimate: { readonly tokens: number; readonly costMicros: number };
-  readonly used: Amounts;
-  readonly below: Amounts;
-  readonly purses: OwnPurses | undefined;
-  readonly leaseAt: number;
-  readonly deadlineMs: number;
-}
+export type LedgerHop = Pick<
+  LiveHop,
+  "id" | "hopId" | "status" | "attempt" | "late" | "estimate" | "used" | "below" | "purses" | "leaseAt" | "deadlineMs"
+> & { readonly parent: { readonly id: number } | undefined };
 
 export interface LedgerState {
   readonly chain: ChainView;
   readonly purses: RootPurses;
   readonly hops: readonly LedgerHop[];
-  /** When the ledger looks at the chain's leases next, and whether it will remove the chain one day. */
-  readonly leaseDue: number | null;
-  readonly retained: boolean;
+  /** When the ledger looks at the chain next, as it has it in memory. */
+  readonly dueAt: number;
+  /** When it will remove the chain, once it has ended. */
+  readonly removedAt: number | undefined;
 }
 
-export interface LedgerPort {
-  ask(ask: Ask, now: number): Decision;
-  settle(settlement: Settlement, now: number): void;
-  retry(retry: Retry, now: number): Decision;
-  watch(chainId: string, hopId: string, now: number): void;
-  cancel(chainId: string, now: number): void;
-  expire(chainId: string, now: number, bornAtMs: number): void;
-  /** Rows of the hops that the calls since the last time have said to have ended. */
-  takeEnded(): ReadonlySet<number>;
-  state(chainId: string, now: number): LedgerState;
-  views(chainId: string): HopView[];
-}
+export class LedgerPort {
+  readonly #database = memoryDatabase(LEDGER_MIGRATIONS);
+  #book = new Book(this.#database);
 
-const CANCELLED = { code: "chain_cancelled", detail: "The chain was cancelled." } as const;
+  ask(ask: Ask, now: number, resent: boolean): Decision {
+    return this.#written(() => decide(this.#book, ask, now, resent));
+  }
 
-export function memoryLedger(): LedgerPort {
-  const database = { ...memoryDatabase(LEDGER_MIGRATIONS), ended: new Set<number>() };
-  const { sql } = database;
-  const chainOf = (chainId: string) => {
-    const chain = readChain(sql, chainId);
+  settle(settlement: Settlement, now: number): void {
+    applySettlement(this.#book, settlement, now);
+  }
+
+  retry(retry: Retry, now: number): Decision {
+    return this.#written(() => applyRetry(this.#book, retry, now));
+  }
+
+  watch(chainId: string, hopId: string, now: number): void {
+    const hop = this.#book.hop(this.#chain(chainId), hopId);
+    if (hop?.status === "open") this.#written(() => renewLease(this.#book, hop, now));
+  }
+
+  cancel(chainId: string, now: number): void {
+    const chain = this.#chain(chainId);
+    const rejection = { code: "chain_cancelled", detail: "The chain was cancelled." } as const;
+    if (chain.status === "running") this.#written(() => endOpenHops(this.#book, chain, rejection, now));
+  }
+
+  expire(chainId: string, now: number, bornAtMs: number): void {
+    const chain = this.#chain(chainId);
+    if (chain.status === "running") this.#written(() => expireLeases(this.#book, chain, now, bornAtMs));
+  }
+
+  /** Everything is written and forgotten; what follows is read from the rows. */
+  restart(): void {
+    this.#written(() => undefined);
+    this.#book = new Book(this.#database);
+  }
+
+  /** Ids of the hops that the calls since the last time have said to have ended. */
+  takeEnded(): ReadonlySet<number> {
+    const ended = new Set(this.#book.ended);
+    this.#book.ended.clear();
+    return ended;
+  }
+
+  /** What is in memory, and beside it what is only in rows; read without leaving a trace in the ledger's memory. */
+  state(chainId: string, now: number): LedgerState {
+    const chain = this.#chain(chainId);
+    const rows = new Book(this.#database);
+    const written = rows.chain(chainId);
+    const ids = this.#database.sql.exec<{ hopId: string }>("SELECT hop_id AS hopId FROM hop WHERE chain = ?", chain.id);
+    const inRows = [...ids].flatMap(({ hopId }) =>
+      written && !chain.hops.has(hopId) ? (rows.hop(written, hopId) ?? []) : [],
+    );
+    const hops = [...inRows, ...chain.hops.values()].sort((a, b) => a.id - b.id);
+    const removedAt = chain.endedAt === null ? undefined : chain.endedAt + RETENTION_MS;
+    return { chain: chainView(chain, now), purses: chain.purses, hops, dueAt: chain.dueAt, removedAt };
+  }
+
+  /** What is handed out, after a commit; and the due time that is written. */
+  views(chainId: string): { readonly hops: HopView[]; readonly dueAt: number | undefined } {
+    this.restart();
+    const { sql } = this.#database;
+    const { id } = this.#chain(chainId);
+    const due = firstRow(sql.exec<{ at: number }>("SELECT at FROM due WHERE kind = 'chain' AND ref = ?", id));
+    return { hops: readHopViews(sql, id, 0, 1_000), dueAt: due?.at };
+  }
+
+  #chain(chainId: string): LiveChain {
+    const chain = this.#book.chain(chainId);
     if (chain === undefined) throw new Error("the ledger has no such chain");
     return chain;
-  };
-  const due = (kind: string, chain: number) =>
-    firstRow(sql.exec<{ at: number }>("SELECT at FROM due WHERE kind = ? AND ref = ?", kind, chain))?.at ?? null;
+  }
 
-  return {
-    ask: (ask, now) => database.transactionSync(() => decide(database, ask, now)),
-    settle: (settlement, now) => database.transactionSync(() => applySettlement(database, settlement, now)),
-    retry: (retry, now) => database.transactionSync(() => applyRetry(database, retry, now)),
-    watch(chainId, hopId, now) {
-      const hop = readHopOfChain(sql, chainId, hopId);
-      if (hop) renewLease(database, hop, chainOf(chainId).deadlineMs, now);
-    },
-    cancel(chainId, now) {
-      const { id, status } = chainOf(chainId);
-      if (status === "running") database.transactionSync(() => endOpenHops(database, id, CANCELLED, now));
-    },
-    expire(chainId, now, bornAtMs) {
-      database.transactionSync(() => expireLeases(database, chainOf(chainId).id, now, bornAtMs));
-    },
-    takeEnded() {
-      const ended = new Set(database.ended);
-      database.ended.clear();
-      return ended;
-    },
-    state(chainId, now) {
-      const chain = chainOf(chainId);
-      const rows = [...sql.exec<{ id: number }>("SELECT id FROM hop WHERE chain = ? ORDER BY id", chain.id)];
-      const hops = rows.flatMap(({ id }) => {
-        const hop = readHopByRow(sql, id);
-        return hop === undefined ? [] : [{ ...hop, row: id, parentRow: hop.parent }];
-      });
-      const retained = due("retention", chain.id) !== null;
-      return { chain: chainView(chain, now), purses: chain.purses, hops, leaseDue: due("lease", chain.id), retained };
-    },
-    views: (chainId) => readHopViews(sql, chainOf(chainId).id, 0, 1_000),
-  };
+  #written<T>(work: () => T): T {
+    const result = work();
+    if (this.#book.write().size > 0) throw new Error("a chain could not be written");
+    return result;
+  }
 }

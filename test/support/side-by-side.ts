@@ -99,6 +99,7 @@ export class SideBySide {
         return [];
       case "restart":
         this.#bornAt = this.#now;
+        this.#ledger.restart();
         if (this.#model) restart(this.#model, this.#now);
         return [];
       default:
@@ -165,7 +166,7 @@ export class SideBySide {
       allowance,
     };
     this.#asks.set(id, ask);
-    const decision = this.#ledger.ask(ask, this.#now);
+    const decision = this.#ledger.ask(ask, this.#now, false);
     const asked = { id, parent: parent?.id, input, tokens, costMicros, allowance: allowance ?? {}, timeoutMs };
     const hop = admit(this.#model, asked, this.#now);
     compareDecision(decision, hop);
@@ -175,7 +176,7 @@ export class SideBySide {
   /** The courier sends again what was not answered: the decision is the first one, and nothing changes. */
   #askAgain(hop: ModelHop | undefined): string[] {
     const ask = hop && this.#asks.get(hop.id);
-    if (hop && ask) compareDecision(this.#ledger.ask(ask, this.#now), hop);
+    if (hop && ask) compareDecision(this.#ledger.ask(ask, this.#now, true), hop);
     return [];
   }
 

@@ -1,6 +1,6 @@
 /** Histories that were found by chance once, each a promise of its own. Ledger and model are compared at every step. */
 import { expect, test } from "vitest";
-import { memoryLedger } from "../../support/ledger.ts";
+import { LedgerPort } from "../../support/ledger.ts";
 import { SideBySide, type Step } from "../../support/side-by-side.ts";
 
 const LIMITS = { hops: 50, bytes: 1_000, tokens: 1_000, costMicros: 1_000, concurrency: 20, wallMs: 900_000 };
@@ -8,7 +8,7 @@ const NOTHING = { bytes: 0, tokens: 0, costMicros: 0 };
 
 /** Hops are numbered in the order of their asks, from 0; the root hop is 0. */
 function play(...steps: readonly Step[]): void {
-  const both = new SideBySide(memoryLedger(), { limits: LIMITS, maxDepth: 8 }, 1);
+  const both = new SideBySide(new LedgerPort(), { limits: LIMITS, maxDepth: 8 }, 1);
   for (const [place, step] of steps.entries()) {
     try {
       both.play(step);

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { history } from "../../support/histories.ts";
-import { memoryLedger } from "../../support/ledger.ts";
+import { LedgerPort } from "../../support/ledger.ts";
 import { SideBySide } from "../../support/side-by-side.ts";
 
 const SOAK = Number(process.env.SOAK ?? 0);
@@ -42,17 +42,17 @@ const MUST_BE_SEEN = [
 
 test("the ledger books every history as the design's text does, and its rows keep the promises at every step", () => {
   const seen = new Map<string, number>();
-  let ledger = memoryLedger();
+  let ledger = new LedgerPort();
   let played = 0;
   fc.assert(
     fc.property(history, ({ setup, steps }) => {
-      if (played++ % CHAINS === 0) ledger = memoryLedger();
+      if (played++ % CHAINS === 0) ledger = new LedgerPort();
       const both = new SideBySide(ledger, setup, played);
       for (const [place, step] of steps.entries()) {
         try {
           for (const what of both.play(step)) seen.set(what, (seen.get(what) ?? 0) + 1);
         } catch (error) {
-          ledger = memoryLedger();
+          ledger = new LedgerPort();
           throw new Error(`step ${place + 1} (${step.op}): ${error instanceof Error ? error.message : error}`, {
             cause: error,
           });

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { digest, measure } from "../../../mesh/hop/payload.ts";
+
+const digestOf = (value: unknown) => digest(value, measure(value));
+
+/** The same value with the keys of all its objects turned round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, item]) => [key, reversed(item)]),
+  );
+}
+
+it("the digest does not depend on the order of keys, at any depth", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), async (value) => {
+      expect(await digestOf(reversed(value))).toBe(await digestOf(value));
+    }),
+  );
+});
+
+it("the digest of different values differs", async () => {
+  const values = [
+    null,
+    0,
+    1,
+    "1",
+    "",
+    [],
+    {},
+    [1],
+    [[1]],
+    { a: 1 },
+    { a: "1" },
+    { b: 1 },
+    { a: [1] },
+    [1, 2],
+    [2, 1],
+    true,
+    false,
+  ];
+  const digests = await Promise.all(values.map(digestOf));
+  expect(new Set(digests).size).toBe(values.length);
+});
+
+it("the digest is the SHA-256 of canonical JSON (RFC 8785), hex", async () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  expect(await digestOf({ b: [1, 1e21], a: "€" })).toBe(sha256('{"a":"€","b":[1,1e+21]}'));
+  expect(await digestOf("text")).toBe(sha256('"text"'));
+  expect(await digestOf(undefined)).toBe(sha256("null"));
+});
+
+it("NUL and lone surrogates are measured as they are sent, and come through", async () => {
+  const value = { "\u0000": "\ud800", list: ["\udfff\u0000"] };
+  const { json, bytes } = measure(value);
+  expect(JSON.parse(json)).toEqual(value);
+  expect(bytes).toBe(new TextEncoder().encode(json).byteLength);
+  expect(await digestOf(value)).toMatch(/^[0-9a-f]{64}$/);
+  expect(await digestOf(value)).not.toBe(await digestOf({ ...value, list: ["\udffe\u0000"] }));
+});
+
+it("the digest does not depend on the order of keys beside a lone surrogate either", async () => {
+  expect(await digestOf({ a: "\ud800", b: 1 })).toBe(await digestOf({ b: 1, a: "\ud800" }));
+});
+
+it("bytes are those of UTF-8", () => {
+  expect(measure("é€😀")).toEqual({ json: '"é€😀"', bytes: 2 + 2 + 3 + 4 });
+  expect(measure(undefined)).toEqual({ json: "null", bytes: 4 });
+});

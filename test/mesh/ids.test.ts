@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  addressOf,
+  CHAIN_ID,
+  type Check,
+  chainAddress,
+  chainId,
+  HOP_ID,
+  hopId,
+  keyedCheck,
+  ledgerName,
+  MAX_LEDGER_DIGITS,
+  REGIONS,
+} from "../../mesh/ids.ts";
+
+/** A check that no change of one digit leaves as it is: places weigh differently, and none weighs a multiple of 65,521. */
+const check: Check = async (unchecked) => {
+  const sum = [...unchecked].reduce((sum, digit, place) => sum + (place + 1) * Number.parseInt(digit, 16), 7);
+  return (sum % 65_521).toString(16).padStart(4, "0");
+};
+
+const random = (seed: number) => (bytes: number) =>
+  Uint8Array.from({ length: bytes }, (_, place) => (seed >> ((place % 4) * 8)) ^ (place * 37));
+
+const options = fc.record({
+  ledgerDigits: fc.integer({ min: 0, max: MAX_LEDGER_DIGITS }),
+  region: fc.constantFrom(...REGIONS),
+  seed: fc.option(fc.stringMatching(/^[0-9a-f]{8,64}$/), { nil: undefined }),
+});
+
+describe("a chain id", () => {
+  it("is a W3C trace-id that says where its chain lives", async () => {
+    await fc.assert(
+      fc.asyncProperty(options, fc.integer(), async (made, seed) => {
+        const id = await chainId(made, random(seed), check);
+        expect(id).toMatch(CHAIN_ID);
+        expect(id).not.toMatch(/^0+$/);
+        const address = await chainAddress(id, check);
+        expect(address).toEqual({ region: made.region, ledger: id.slice(4, 4 + made.ledgerDigits) });
+        expect(addressOf(id)).toEqual(address);
+        if (made.seed !== undefined) expect(id.slice(4, 12)).toBe(made.seed.slice(0, 8));
+      }),
+    );
+  });
+
+  it("with any one digit changed is not one of ours", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        options,
+        fc.integer(),
+        fc.nat(31),
+        fc.integer({ min: 1, max: 15 }),
+        async (made, seed, place, by) => {
+          const id = await chainId(made, random(seed), check);
+          const digit = ((Number.parseInt(id[place] ?? "", 16) + by) % 16).toString(16);
+          expect(await chainAddress(id.slice(0, place) + digit + id.slice(place + 1), check)).toBeUndefined();
+        },
+      ),
+    );
+  });
+
+  it("has at least 56 random bits at its right end", async () => {
+    const fill = (byte: number) => (bytes: number) => new Uint8Array(bytes).fill(byte);
+    const made = { ledgerDigits: 8, region: "weur", seed: "01234567" } as const;
+    const [zeros, ones] = [await chainId(made, fill(0), check), await chainId(made, fill(255), check)];
+    expect(zeros.slice(-14)).toBe("0".repeat(14));
+    expect(ones.slice(-14)).toBe("f".repeat(14));
+  });
+
+  it("of the same seed lives in the same ledger, whatever else is random", async () => {
+    const made = { ledgerDigits: 3, region: "", seed: "abcdef0123456789" } as const;
+    const [a, b] = [await chainId(made, random(1), check), await chainId(made, random(2), check)];
+    expect(a).not.toBe(b);
+    expect(await chainAddress(a, check)).toEqual(await chainAddress(b, check));
+  });
+
+  it.each([
+    ["another version", "2000"],
+    ["more ledger digits than there are", "1900"],
+    ["a region that there is not", "10ff"],
+  ])("of %s is refused by its form", async (_, head) => {
+    const rest = "0".repeat(28);
+    expect(addressOf(head + rest)).toBeUndefined();
+    const checked = `${head}00000000${await check(`${head}${"0".repeat(24)}`)}${"0".repeat(16)}`;
+    expect(await chainAddress(checked, check)).toBeUndefined();
+  });
+
+  it.each(["", "1".repeat(31), "1".repeat(33), `${"1".repeat(31)}A`, `${"1".repeat(31)}g`, `${"1".repeat(32)}\n`])(
+    "is nothing else: %j",
+    async (id) => {
+      expect(addressOf(id)).toBeUndefined();
+      expect(await chainAddress(id, check)).toBeUndefined();
+    },
+  );
+
+  it("of one mesh is not one of another: the check is keyed", async () => {
+    const keyed = async (byte: number) =>
+      keyedCheck(
+        await crypto.subtle.importKey("raw", new Uint8Array(32).fill(byte), { name: "HMAC", hash: "SHA-256" }, false, [
+          "sign",
+        ]),
+      );
+    const [ours, theirs] = [await keyed(1), await keyed(2)];
+    const made = { ledgerDigits: 1, region: "", seed: undefined } as const;
+    const ids = await Promise.all(Array.from({ length: 100 }, (_, n) => chainId(made, random(n * 7_919), ours)));
+    const known = await Promise.all(ids.map(async (id) => (await chainAddress(id, theirs)) !== undefined));
+    for (const id of ids) expect(await chainAddress(id, ours)).toBeDefined();
+    // One in 65,536 would pass by chance.
+    expect(known.filter(Boolean).length).toBeLessThanOrEqual(1);
+  });
+});
+
+it("a hop id is a W3C span-id", () => {
+  expect(hopId(random(5))).toMatch(HOP_ID);
+  expect(hopId((bytes) => new Uint8Array(bytes).fill(255))).toBe("f".repeat(16));
+});
+
+it("two ledgers have one name only if they are of the same mesh, region and digits", () => {
+  const place = fc.record({
+    mesh: fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/),
+    region: fc.constantFrom(...REGIONS),
+    ledger: fc.stringMatching(/^[0-9a-f]{0,8}$/),
+  });
+  fc.assert(
+    fc.property(place, place, (a, b) => {
+      const same = JSON.stringify(a) === JSON.stringify(b);
+      expect(ledgerName(a.mesh, a) === ledgerName(b.mesh, b)).toBe(same);
+    }),
+  );
+});
