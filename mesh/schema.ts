@@ -159,7 +159,7 @@ export type KeyRequest = z.infer<typeof KeyRequest>;
 
 /** The body of an invocation. `input` must be there, whatever it is; NUL and lone surrogates in it are legal. */
 export const InvokeRequest = z.strictObject({
-  input: z.unknown(),
+  input: z.custom<unknown>((value) => value !== undefined, "must be there; null is an input"),
   skill: SkillId.optional(),
   budget: Budget.optional(),
   allowance: Budget.optional(),

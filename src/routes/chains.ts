@@ -28,8 +28,9 @@ export function chainRoutes(app: App): void {
     const { cursor, limit, ...search } = readQuery(c.req.url, ListQuery);
     const before = cursor && { startedAt: cursor[0], chainId: cursor[1] };
     const found = (await mesh.index.searchChains({ ...search, before, limit: limit + 1 })) as ChainItem[];
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
+    const shown = found.slice(0, limit);
+    const items = shown.map(({ agent, principal, ...chain }) => ({ ...chain, root: { agent, principal } }));
+    const last = shown.at(-1);
     const nextCursor = found.length > limit && last ? { nextCursor: encodeCursor([last.startedAt, last.chainId]) } : {};
     return c.json({ items, ...nextCursor });
   });

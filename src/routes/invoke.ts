@@ -7,7 +7,7 @@ import type { Rejection } from "../../mesh/rejection.ts";
 import { InvokeRequest } from "../../mesh/schema.ts";
 import { type App, type AppEnv, otherMethods } from "../app.ts";
 import { type Identity, lacksScope } from "../auth.ts";
-import { type Parsed, readBody } from "../body.ts";
+import { readBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
 
 const PATH = "/v1/agents/:name/invoke";
@@ -27,7 +27,7 @@ export function invokeRoutes(app: App): void {
 
 async function readCall(c: Context<AppEnv, typeof PATH>): Promise<HopCall> {
   const identity = c.get("identity");
-  const body = withInput(await readBody(c.req.raw, InvokeRequest));
+  const body = await readBody(c.req.raw, InvokeRequest);
   const idempotencyKey = c.req.header("idempotency-key");
   const agent = c.req.param("name").toWellFormed().replaceAll("\u0000", "").slice(0, NAME_CHARS);
   const { budget, ...request } = body.ok ? body.value : { input: null };
@@ -41,15 +41,6 @@ async function readCall(c: Context<AppEnv, typeof PATH>): Promise<HopCall> {
   const caller = { kind: "root", principal: identity.principal, budget, traceparent } as const;
   // What is malformed is said before who may do it: neither tells anything about the mesh.
   return { ...request, caller, agent, idempotencyKey, refused: refused ?? (await startRefusal(identity, traceparent)) };
-}
-
-function withInput(body: Parsed<InvokeRequest>): Parsed<InvokeRequest> {
-  if (!body.ok || "input" in body.value) return body;
-  const errors = [{ pointer: "/input", detail: "must be there; null is an input" }];
-  return {
-    ok: false,
-    rejection: { code: "invalid_request", detail: "/input: must be there; null is an input", errors },
-  };
 }
 
 function refusalOf(

@@ -194,6 +194,26 @@ describe("tokens and cost", () => {
     expect([spent.tokens, overrun.tokens]).toEqual([1_000, 500]);
     expect(reserved).toEqual(NOTHING);
   });
+
+  test("that a hop gives back cover what another one overran, once the chain has ended", async () => {
+    const held = gate();
+    const estimated = await host.agent("returns", held.handler, { estimate: { tokens: 400 } });
+    await host.agent("hungry", () => new Used("ate", { tokens: 900 }));
+    const reply = await within(
+      async (call) => {
+        const running = call.invoke("returns", null);
+        await until("it runs", () => estimated.calls[0]);
+        await call.invoke("hungry", null);
+        const { spent, reserved, overrun } = await mesh.client.chain(call.chainId);
+        expect([spent.tokens, reserved.tokens, overrun.tokens]).toEqual([600, 400, 300]);
+        held.open();
+        await running;
+      },
+      { budget: { tokens: 1_000 } },
+    );
+    const { spent, reserved, overrun } = await mesh.client.chain(reply.result.chainId);
+    expect([spent.tokens, reserved.tokens, overrun.tokens]).toEqual([900, 0, 0]);
+  });
 });
 
 describe("limits", () => {

@@ -76,6 +76,16 @@ describe("an agent that comes round", () => {
     expect(edges).toContainEqual({ from: "researcher", to: "planner", calls: 1, rejected: 1, errors: 0 });
   });
 
+  test("is known by its name where its URL has changed meanwhile", async () => {
+    const url = `http://127.0.0.1:${host.port}/moved`;
+    await add("shifty", async (input, call) => {
+      const body = { version: "2.0.0", endpoint: { kind: "http", url } };
+      expect((await mesh.client.send("/v1/agents/shifty", { method: "PUT", body })).status).toBe(200);
+      return { body: (await call.invoke("shifty", input)).json };
+    });
+    expect(problemWithin(await mesh.client.invoke("shifty", 1)).path).toEqual(["shifty", "shifty"]);
+  });
+
   test("may not call itself", async () => {
     const reply = await mesh.client.invoke("narcissus", null);
     expect(problemWithin(reply).path).toEqual(["narcissus", "narcissus"]);
@@ -209,6 +219,8 @@ describe("a call within a chain only tightens", () => {
     await add("digger", relay("level-1", { policy: { maxDepth: 12 } }));
     const reply = await mesh.client.invoke("digger", 1, { policy: { maxDepth: 2 } });
     expect(problemWithin(reply)).toMatchObject({ code: "depth_exceeded", limit: 2, actual: 3 });
+    const flat = await mesh.client.invoke("digger", 1, { policy: { maxDepth: 1 } });
+    expect(problemWithin(flat)).toMatchObject({ code: "depth_exceeded", limit: 1, actual: 2 });
   });
 
   test("a smaller maxDepth holds for all below the call, and for nothing beside it", async () => {
@@ -226,7 +238,15 @@ describe("a call within a chain only tightens", () => {
     expect(problemWithin(await mesh.client.invoke("looser", 1)).path).toEqual(["looser", "looser"]);
   });
 
-  test("a stricter cycle rule holds", async () => {
+  test("a stricter cycle rule holds for all below the call", async () => {
+    const loose = { policy: { cycle: { rule: "allow" as const, times: 5 } } };
+    await add("repeater", relay("repeater"));
+    await add("warden", relay("repeater", { policy: { cycle: { rule: "deny" } } }));
+    const reply = await mesh.client.invoke("warden", 1, loose);
+    expect(problemWithin(reply).path).toEqual(["warden", "repeater", "repeater"]);
+  });
+
+  test("a stricter cycle rule holds for the call itself", async () => {
     await add("stricter", relay("stricter", { policy: { cycle: { rule: "allow", times: 2 } } }));
     const reply = await mesh.client.invoke("stricter", 1, { policy: { cycle: { rule: "allow", times: 5 } } });
     expect(problemWithin(reply).path).toEqual(Array(3).fill("stricter"));

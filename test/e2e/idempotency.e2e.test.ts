@@ -164,6 +164,16 @@ describe("under a hop token the scope of a key", () => {
     expect(agent.calls).toHaveLength(3);
   });
 
+  test("does not reach from one calling hop to its sibling in the same chain", async () => {
+    const agent = await counter();
+    const once = async (_: unknown, call: AgentCall) => (await call.invoke(agent.name, 1, {}, under("same"))).status;
+    const caller = await host.agent(`caller-${names++}`, once);
+    const { chainId } = await within(async (call) => {
+      for (const input of [1, 2]) expect((await call.invoke(caller.name, input)).result.output).toBe(200);
+    });
+    expect(agent.callsOf(chainId)).toHaveLength(2);
+  });
+
   test("spans agents: another request under it is a conflict, which stands in the lineage", async () => {
     const [agent, other] = [await counter(), await counter()];
     const { value, chainId } = await within(async (call): Promise<Problem> => {

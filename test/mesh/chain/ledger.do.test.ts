@@ -19,31 +19,64 @@ it("runs in workerd, not in Node", () => {
 });
 
 describe("asks", () => {
-  it("an ask sent twice is answered as the first time, and is one hop", async () => {
+  it("an ask sent again is answered as the first time, and is one hop", async () => {
     const ledger = freshLedger();
     const root = rootAsk();
     const first = await ledger.decide(root);
     expect(first).toMatchObject({ verdict: "admitted", depth: 1, attempt: 1 });
-    expect(await ledger.decide(root)).toEqual(first);
-    expect((await ledger.read(root.chainId)).spent.hops).toBe(1);
+    expect(await ledger.decide({ ...root, resent: true })).toEqual(first);
+    const child = childAsk(root, "child");
+    const [admitted, refused] = [await ledger.decide(child), await ledger.decide(childAsk(root, "root"))];
+    expect(refused).toMatchObject({ rejection: { code: "cycle_detected" }, recorded: true });
+    expect(await ledger.decide({ ...child, resent: true })).toEqual(admitted);
+    await ledger.settle(settlement(child));
+    expect(await ledger.decide({ ...child, resent: true })).toEqual(admitted);
+    expect(await ledger.read(root.chainId)).toMatchObject({
+      spent: { hops: 2 },
+      hops: { rejected: 1, open: 1, done: 1 },
+    });
+  });
 
+  it("a refused ask sent again is the same refusal", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
     const loop = childAsk(root, "root");
     const refused = await ledger.decide(loop);
-    expect(refused).toMatchObject({ rejection: { code: "cycle_detected" }, recorded: true });
-    expect(await ledger.decide(loop)).toEqual(refused);
+    expect(await ledger.decide({ ...loop, resent: true })).toEqual(refused);
     expect((await ledger.read(root.chainId)).hops.rejected).toBe(1);
   });
 
-  it("an ask under an Idempotency-Key sent twice is admitted twice as one hop; another request with the key joins it", async () => {
+  it("an ask that comes twice and does not say so costs nobody else of its chain anything", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const [twice, other, settled] = [childAsk(root, "twice"), childAsk(root, "other"), childAsk(root, "settled")];
+    await ledger.exchange([twice, settled]);
+    const answers = await ledger.exchange([settlement(settled, { tokens: 7 }), twice, other]);
+    expect(answers[2]).toMatchObject({ verdict: "admitted" });
+    expect(await ledger.read(root.chainId)).toMatchObject({
+      spent: { hops: 4, tokens: 7 },
+      hops: { open: 3, done: 1 },
+    });
+  });
+
+  it("an ask under an Idempotency-Key sent again is admitted again, not joined to itself; another request joins it", async () => {
     const ledger = freshLedger();
     const root = rootAsk({ idempotency: { scope: "scope", request: "request" } });
     const first = await ledger.decide(root);
     expect(first.verdict).toBe("admitted");
-    expect(await ledger.decide(root)).toEqual(first);
+    expect(await ledger.decide({ ...root, resent: true })).toEqual(first);
     const retried = rootAsk({ idempotency: { scope: "scope", request: "request" } });
     expect(await ledger.decide(retried)).toEqual({ verdict: "joined", chainId: root.chainId, hopId: root.hopId });
     const other = await ledger.decide(rootAsk({ idempotency: { scope: "scope", request: "another" } }));
     expect(other).toMatchObject({ verdict: "rejected", rejection: { code: "conflict" } });
+  });
+
+  it("of equal requests under one key that arrive together one runs, and the others join it", async () => {
+    const ledger = freshLedger();
+    const asks = Array.from({ length: 5 }, () => rootAsk({ idempotency: { scope: "scope", request: "request" } }));
+    const decisions = (await ledger.exchange(asks)) as { verdict: string; hopId?: string }[];
+    expect(decisions.map(({ verdict }) => verdict)).toEqual(["admitted", "joined", "joined", "joined", "joined"]);
+    expect(new Set(decisions.slice(1).map(({ hopId }) => hopId))).toEqual(new Set([asks[0]?.hopId]));
   });
 
   it("of 200 asks at once against a budget of 50 hops exactly 50 are admitted", async () => {
@@ -200,20 +233,41 @@ describe("group commit", () => {
 
   it("a bad message in a batch fails alone", async () => {
     const ledger = freshLedger();
-    const root = await startChain(ledger);
-    const good = [childAsk(root, "a"), childAsk(root, "b")] as const;
-    const nameless = childAsk(root, "c", { hopId: null as unknown as string });
-    const settled = childAsk(root, "d");
-    await ledger.decide(settled);
-    const halves = settlement(settled, { tokens: 0.5 });
-    const batch: Message[] = [good[0], nameless, halves, good[1]];
-    const [first, bad, , second] = await ledger.exchange(batch);
-    expect(first).toMatchObject({ verdict: "admitted" });
+    const [root, other] = [await startChain(ledger), await startChain(ledger)];
+    const [good, fine, elsewhere] = [childAsk(root, "a"), childAsk(root, "b"), childAsk(other, "c")];
+    const nameless = childAsk(root, "d", { hopId: null as unknown as string });
+    const [first, bad, second, third] = await ledger.exchange([good, nameless, fine, elsewhere]);
     expect(bad).toMatchObject({ verdict: "rejected", rejection: { code: "ledger_unavailable" }, recorded: false });
-    expect(second).toMatchObject({ verdict: "admitted" });
+    expect(third).toMatchObject({ verdict: "admitted" });
+    expect([first, second]).toMatchObject([{ verdict: "admitted" }, { verdict: "admitted" }]);
+    expect(await ledger.read(root.chainId)).toMatchObject({ hops: { open: 3 }, spent: { hops: 3, bytes: 6 } });
+  });
+
+  it("what could not be decided or written was not started, and is not in the books", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child", { estimate: { tokens: 100, costMicros: 0 } });
+    await ledger.decide(child);
+    const bad = settlement(child, { tokens: 0.5 });
+    const halves = childAsk(root, "halves", { inputBytes: 0.5 });
+    const answers = await ledger.exchange([bad, halves]);
+    expect(answers[1]).toMatchObject({
+      verdict: "rejected",
+      rejection: { code: "ledger_unavailable" },
+      recorded: false,
+    });
+    const found = (await ledger.hops(root.chainId)).map(({ hopId }) => hopId);
+    expect(found).not.toContain(halves.hopId);
     const chain = await ledger.read(root.chainId);
-    expect(chain.hops.open).toBe(4);
-    expect(chain.spent).toMatchObject({ hops: 4, bytes: 8, tokens: 0 });
+    expect(chain).toMatchObject({
+      hops: { open: 2 },
+      spent: { hops: 2, bytes: 4, tokens: 0 },
+      reserved: { tokens: 100 },
+    });
+    // The chain goes on.
+    expect(await ledger.settle(settlement(child, { tokens: 5 }))).toMatchObject({ status: "done" });
+    expect(await ledger.decide(childAsk(root, "next"))).toMatchObject({ verdict: "admitted" });
+    expect(await ledger.read(root.chainId)).toMatchObject({ spent: { hops: 3, tokens: 5 }, reserved: { tokens: 0 } });
   });
 });
 

@@ -1,9 +1,19 @@
 /** The index object: what the ledgers feed it, counted once, and what it says of a mesh. */
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { OutboxEvent } from "../../../mesh/chain/events.ts";
+import type { ChainNews, HopNews, LateNews, News } from "../../../mesh/chain/events.ts";
 import type { EdgeView } from "../../../mesh/index/edges.ts";
-import type { ChainItem, ChainSearch } from "../../../mesh/index/store.ts";
+import type { MeshIndex } from "../../../mesh/index/index.ts";
+import {
+  type ChainItem,
+  type ChainSearch,
+  deleteEdgesBefore,
+  readEdge,
+  readEdges,
+  readHeard,
+  searchChains,
+} from "../../../mesh/index/store.ts";
+import type { Sql, SqlValue } from "../../../mesh/sql.ts";
 import { bindings, eventually, newChainId, rows } from "../../support/workers/ledger.ts";
 import { freshMesh } from "../../support/workers/mesh.ts";
 
@@ -11,7 +21,7 @@ function freshIndex() {
   const stub = bindings.INDEX.getByName(crypto.randomUUID());
   return {
     stub,
-    feed: (ledger: string, events: readonly OutboxEvent[]) => stub.feed(ledger, events) as Promise<void>,
+    feed: (ledger: string, news: News) => stub.feed(ledger, news) as Promise<void>,
     edges: async (since = 0) => (await stub.edges(since)) as EdgeView[],
     chains: async (search: Partial<ChainSearch> = {}) =>
       (await stub.searchChains({ since: 0, limit: 100, ...search })) as ChainItem[],
@@ -21,65 +31,65 @@ function freshIndex() {
 /** The start of some minute, so that times near it fall into it. */
 const MINUTE = 60_000 * 29_000_000;
 
-function event(seq: number, type: OutboxEvent["type"], more: Partial<OutboxEvent> = {}): OutboxEvent {
-  return {
-    seq,
-    type,
-    at: MINUTE + seq,
-    chainId: "chain",
-    chainStatus: "running",
-    agent: "root",
-    principal: "admin",
-    startedAt: MINUTE,
-    caller: null,
-    callee: null,
-    status: null,
-    code: null,
-    hopStartedAt: null,
-    hopEndedAt: null,
-    tokens: null,
-    costMicros: null,
-    body: null,
-    ...more,
-  };
+/** The news of (after, upTo]. */
+function news(after: number, upTo: number, more: Partial<Omit<News, "after" | "upTo">> = {}): News {
+  return { after, upTo, chains: [], hops: [], late: [], removed: [], ...more };
 }
 
-function settled(seq: number, more: Partial<OutboxEvent> = {}): OutboxEvent {
-  const body = JSON.stringify({ tokens: 10, costMicros: 2 });
-  const times = { hopStartedAt: MINUTE, hopEndedAt: MINUTE + 100 };
-  return event(seq, "settled", { caller: "a", callee: "b", status: "done", body, ...times, ...more });
+function hop(seq: number, more: Partial<HopNews> = {}): HopNews {
+  const times = { startedAt: MINUTE, endedAt: MINUTE + 100 };
+  return { seq, caller: "a", callee: "b", status: "done", code: null, tokens: 10, costMicros: 2, ...times, ...more };
+}
+
+function late(seq: number, at: number, tokens: number): LateNews {
+  return { seq, caller: "a", callee: "b", at, tokens, costMicros: 1 };
+}
+
+function chain(chainId: string, more: Partial<ChainNews> = {}): ChainNews {
+  return { chainId, status: "running", agent: "root", principal: "admin", startedAt: MINUTE, endedAt: null, ...more };
 }
 
 describe.concurrent("feeding", () => {
-  it("the same events twice, or again in a longer batch, count once", async () => {
+  it("the same news twice, or again in a longer batch, count once", async () => {
     const { feed, edges } = freshIndex();
-    await feed("ledger", [settled(1), settled(2)]);
-    await feed("ledger", [settled(1), settled(2)]);
-    await feed("ledger", [settled(2), settled(3)]);
-    expect(await edges()).toMatchObject([{ from: "a", to: "b", calls: 3, tokens: 30, costMicros: 6 }]);
+    await feed("ledger", news(0, 2, { hops: [hop(1), hop(2)] }));
+    await feed("ledger", news(0, 2, { hops: [hop(1), hop(2)] }));
+    await feed("ledger", news(0, 4, { hops: [hop(1), hop(2), hop(3)], late: [late(4, MINUTE, 5)] }));
+    await feed("ledger", news(2, 4, { hops: [hop(3)], late: [late(4, MINUTE, 5)] }));
+    expect(await edges()).toMatchObject([{ from: "a", to: "b", calls: 3, tokens: 35, costMicros: 7 }]);
   });
 
-  it("events of two ledgers with the same numbers are two", async () => {
+  it("news of two ledgers with the same numbers are two", async () => {
     const { feed, edges } = freshIndex();
-    await Promise.all([feed("one", [settled(1)]), feed("two", [settled(1)])]);
+    await Promise.all(["one", "two"].map((ledger) => feed(ledger, news(0, 1, { hops: [hop(1)] }))));
     expect(await edges()).toMatchObject([{ calls: 2 }]);
   });
 
   it("what was heard survives an eviction, and is still dropped when it comes again", async () => {
     const { stub, feed, edges, chains } = freshIndex();
-    await feed("ledger", [event(1, "started"), settled(2)]);
+    await feed("ledger", news(0, 2, { chains: [chain("c")], hops: [hop(2)] }));
     await evictDurableObject(stub);
-    await feed("ledger", [event(1, "started"), settled(2), settled(3)]);
+    await feed("ledger", news(0, 3, { chains: [chain("c")], hops: [hop(2), hop(3)] }));
     expect(await edges()).toMatchObject([{ calls: 2 }]);
     expect(await chains()).toHaveLength(1);
   });
 
-  it("a batch that fails leaves nothing behind, and can be sent again", async () => {
+  it("what comes late and is older does not undo what is known of a chain", async () => {
+    const { feed, chains } = freshIndex();
+    await feed("ledger", news(0, 9, { chains: [chain("c", { status: "done", endedAt: MINUTE + 5 })] }));
+    await feed("ledger", news(0, 5, { chains: [chain("c")] }));
+    expect(await chains()).toMatchObject([{ status: "done", endedAt: MINUTE + 5 }]);
+  });
+
+  it("news that fail leave nothing behind, and can be sent again", async () => {
     const { stub, feed, edges } = freshIndex();
-    const bad = settled(2, { body: "{" });
-    await expect((async () => await feed("ledger", [settled(1), bad]))()).rejects.toThrow();
+    const bad = hop(2, { tokens: 0.5 });
+    const failed = await runInDurableObject<MeshIndex, unknown>(stub, (index) =>
+      index.feed("ledger", news(0, 2, { hops: [hop(1), bad] })).catch(() => "failed"),
+    );
+    expect(failed).toBe("failed");
     expect(await rows(stub, "SELECT * FROM ledger")).toEqual([]);
-    await feed("ledger", [settled(1), settled(2)]);
+    await feed("ledger", news(0, 2, { hops: [hop(1), hop(2)] }));
     expect(await edges()).toMatchObject([{ calls: 2 }]);
   });
 });
@@ -87,18 +97,19 @@ describe.concurrent("feeding", () => {
 describe.concurrent("edges", () => {
   it("count calls, errors, and refusals by their code, and tell the latency of what ran", async () => {
     const { feed, edges } = freshIndex();
-    const rejected = (seq: number, code: string) =>
-      event(seq, "rejected", { caller: "a", callee: "b", status: "rejected", code });
-    await feed("ledger", [
-      settled(1),
-      settled(2, { status: "error", hopEndedAt: MINUTE + 1_000 }),
-      settled(3, { status: "lost" }),
-      settled(4, { status: "cancelled" }),
+    const rejected = (seq: number, code: "cycle_detected" | "budget_exceeded") =>
+      hop(seq, { status: "rejected", code, tokens: 0, endedAt: MINUTE });
+    const hops = [
+      hop(1),
+      hop(2, { status: "error", endedAt: MINUTE + 1_000 }),
+      hop(3, { status: "lost" }),
+      hop(4, { status: "cancelled" }),
       rejected(5, "cycle_detected"),
       rejected(6, "cycle_detected"),
       rejected(7, "budget_exceeded"),
-      settled(8, { caller: null }),
-    ]);
+      hop(8, { caller: "admin" }),
+    ];
+    await feed("ledger", news(0, 8, { hops }));
     const [first, second] = (await edges()).toSorted((a, b) => b.calls - a.calls);
     expect(first).toMatchObject({
       from: "a",
@@ -108,37 +119,37 @@ describe.concurrent("edges", () => {
       rejected: 3,
       rejections: { cycle_detected: 2, budget_exceeded: 1 },
       tokens: 40,
-      firstAt: MINUTE + 1,
-      lastAt: MINUTE + 7,
+      firstAt: MINUTE,
+      lastAt: MINUTE + 1_000,
     });
     expect(Math.abs((first?.latencyMs.p50 ?? 0) - 100)).toBeLessThanOrEqual(2.5);
     expect(Math.abs((first?.latencyMs.p99 ?? 0) - 1_000)).toBeLessThanOrEqual(25);
-    // The caller of a root hop is who started the chain.
     expect(second).toMatchObject({ from: "admin", to: "b", calls: 1 });
   });
 
   it("a late result corrects the tokens and counts no further call, also in another minute", async () => {
     const { feed, edges } = freshIndex();
-    const late = (seq: number, at: number, tokens: number) =>
-      event(seq, "late", {
-        caller: "a",
-        callee: "b",
-        at,
-        body: JSON.stringify({ difference: { tokens, costMicros: 1 } }),
-      });
-    await feed("ledger", [settled(1, { status: "error" }), late(2, MINUTE + 5, -7)]);
+    await feed("ledger", news(0, 2, { hops: [hop(1, { status: "error" })], late: [late(2, MINUTE + 5, -7)] }));
     expect(await edges()).toMatchObject([{ calls: 1, errors: 1, tokens: 3, costMicros: 3 }]);
-    await feed("ledger", [late(3, MINUTE + 120_000, 5), event(4, "late", { caller: "a", callee: "b" })]);
+    await feed("ledger", news(2, 3, { late: [late(3, MINUTE + 120_000, 5)] }));
     expect(await edges()).toMatchObject([{ calls: 1, errors: 1, tokens: 8, costMicros: 4 }]);
   });
 
   it("are summed over their minutes, from the minute of `since` on", async () => {
     const { feed, edges } = freshIndex();
-    const minute = (n: number) => settled(n, { at: MINUTE + (n - 1) * 60_000 });
-    await feed("ledger", [minute(1), minute(2), minute(3)]);
+    const hops = [1, 2, 3].map((n) => hop(n, { endedAt: MINUTE + (n - 1) * 60_000 }));
+    await feed("ledger", news(0, 3, { hops }));
     expect(await edges()).toMatchObject([{ calls: 3, firstAt: MINUTE, lastAt: MINUTE + 120_000 }]);
     expect(await edges(MINUTE + 60_000)).toMatchObject([{ calls: 2, firstAt: MINUTE + 60_000 }]);
     expect(await edges(MINUTE + 180_000)).toEqual([]);
+  });
+
+  it("are forgotten with the retention of what they count", async () => {
+    const { feed, edges } = freshIndex();
+    await feed("ledger", news(0, 1, { hops: [hop(1)] }));
+    const week = 7 * 24 * 3_600_000;
+    await feed("ledger", news(1, 10_001, { hops: [hop(2, { endedAt: MINUTE + week + 120_000 })] }));
+    expect(await edges()).toMatchObject([{ calls: 1, firstAt: MINUTE + week + 120_000 }]);
   });
 });
 
@@ -147,20 +158,12 @@ describe.concurrent("the list of chains", () => {
     const { feed, chains } = freshIndex();
     const ids = Array.from({ length: 10 }, newChainId);
     // Two chains start in each millisecond: the id tells them apart.
-    const started = ids.map((chainId, n) =>
-      event(n + 1, "started", { chainId, startedAt: MINUTE + Math.floor(n / 2), agent: n % 3 === 0 ? "x" : "y" }),
+    const started = ids.map((id, n) =>
+      chain(id, { startedAt: MINUTE + Math.floor(n / 2), agent: n % 3 === 0 ? "x" : "y" }),
     );
-    const ended = ids
-      .slice(0, 4)
-      .map((chainId, n) =>
-        event(11 + n, "ended", {
-          chainId,
-          startedAt: MINUTE + Math.floor(n / 2),
-          agent: n % 3 === 0 ? "x" : "y",
-          chainStatus: "done",
-        }),
-      );
-    await feed("ledger", [...started, ...ended]);
+    await feed("ledger", news(0, 10, { chains: started }));
+    const ended = started.slice(0, 4).map((one, n) => ({ ...one, status: "done" as const, endedAt: MINUTE + 11 + n }));
+    await feed("ledger", news(10, 14, { chains: ended }));
     const newestFirst = ids.toReversed();
     expect((await chains()).map(({ chainId }) => chainId)).toEqual(newestFirst);
 
@@ -182,10 +185,35 @@ describe.concurrent("the list of chains", () => {
 
   it("a chain that is removed leaves it", async () => {
     const { feed, chains } = freshIndex();
-    await feed("ledger", [event(1, "started"), event(2, "ended", { chainStatus: "done" })]);
-    expect(await chains()).toMatchObject([{ chainId: "chain", status: "done" }]);
-    await feed("ledger", [event(3, "removed", { chainId: null, body: '{"chainId":"chain"}' })]);
-    expect(await chains()).toEqual([]);
+    await feed("ledger", news(0, 2, { chains: [chain("c"), chain("d")] }));
+    await feed("ledger", news(2, 3, { removed: ["c"] }));
+    expect(await chains()).toMatchObject([{ chainId: "d" }]);
+  });
+
+  it("is read by its indexes", async () => {
+    const { stub } = freshIndex();
+    const scans = await runInDurableObject<MeshIndex, string[]>(stub, (_, { storage }) => {
+      const seen = new Map<string, (string | number | null)[]>();
+      const sql: Sql = {
+        exec<Row extends Record<string, SqlValue>>(query: string, ...values: (string | number | null)[]) {
+          seen.set(query, values);
+          return storage.sql.exec<Row>(query, ...values);
+        },
+      };
+      for (const search of [{}, { status: "done" }, { agent: "x" }])
+        searchChains(sql, { since: 0, limit: 5, ...search });
+      searchChains(sql, { since: 0, limit: 5, before: { startedAt: 1, chainId: "c" } });
+      readEdges(sql, 0, 0);
+      readEdge(sql, 0, "a", "b");
+      readHeard(sql, "ledger");
+      deleteEdgesBefore(sql, 0);
+      return [...seen].flatMap(([query, values]) =>
+        [...storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values)]
+          .filter(({ detail }) => /^SCAN|TEMP B-TREE/.test(detail))
+          .map(({ detail }) => `${detail}: ${query}`),
+      );
+    });
+    expect(scans).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ export function freshMesh(): TestMesh {
   const options = {
     bindings,
     settings: settingsOf(bindings as unknown as Env),
-    region: "",
+    region: () => "" as const,
     defer: (work: Promise<unknown>) => void work.catch(() => undefined),
   } as const;
   const mesh = new Mesh(`mesh-${++made}-${crypto.randomUUID()}`, options);

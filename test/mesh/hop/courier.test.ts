@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Answer, Ask, Message } from "../../../mesh/chain/facts.ts";
+import { Courier, type Exchange } from "../../../mesh/hop/courier.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function message(hopId: string): Ask {
+  return {
+    type: "ask",
+    chainId: "chain",
+    hopId,
+    callee: "a",
+    skill: "a",
+    address: "a",
+    inputBytes: 0,
+    inputDigest: "",
+    estimate: { tokens: 0, costMicros: 0 },
+    timeoutMs: 1,
+  };
+}
+
+/** What a message is answered with: its own hop, so that answers can't be mixed up unnoticed. */
+function answerOf(message: Message): Answer {
+  return { verdict: "joined", chainId: message.chainId, hopId: message.hopId };
+}
+
+/** A ledger that answers flights when it is told to. */
+function heldLedger() {
+  const flights: { readonly messages: readonly Message[]; answer(): void; fail(error: Error): void }[] = [];
+  const ledger: Exchange = {
+    exchange: (messages) =>
+      new Promise((resolve, reject) => {
+        flights.push({ messages, answer: () => resolve(messages.map(answerOf)), fail: reject });
+      }),
+  };
+  return { ledger, flights };
+}
+
+const ids = (messages: readonly Message[] | undefined) => messages?.map(({ hopId }) => hopId);
+const defer = () => undefined;
+const turn = () => vi.advanceTimersByTimeAsync(0);
+
+describe("a courier", () => {
+  it("carries together what is sent in one turn, and gives each its own answer", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    const sent = ["a", "b", "c"].map((id) => courier.send(message(id), ledger, defer));
+    await turn();
+    expect(flights.map(({ messages }) => ids(messages))).toEqual([["a", "b", "c"]]);
+    flights[0]?.answer();
+    expect(await Promise.all(sent)).toEqual(["a", "b", "c"].map((id) => answerOf(message(id))));
+  });
+
+  it("carries together what comes while it is under way, when it is back", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    const first = courier.send(message("a"), ledger, defer);
+    await turn();
+    const later = ["b", "c"].map((id) => courier.send(message(id), ledger, defer));
+    await turn();
+    expect(flights).toHaveLength(1);
+    flights[0]?.answer();
+    await first;
+    await turn();
+    expect(ids(flights[1]?.messages)).toEqual(["b", "c"]);
+    flights[1]?.answer();
+    expect(await Promise.all(later)).toHaveLength(2);
+  });
+
+  it("keeps alive the request whose flight it is", async () => {
+    const { ledger, flights } = heldLedger();
+    const deferred: Promise<unknown>[] = [];
+    const courier = new Courier();
+    const sent = courier.send(message("a"), ledger, (work) => void deferred.push(work));
+    await turn();
+    expect(deferred).toHaveLength(1);
+    let landed = false;
+    void deferred[0]?.then(() => {
+      landed = true;
+    });
+    await turn();
+    expect(landed).toBe(false);
+    flights[0]?.answer();
+    await sent;
+    await turn();
+    expect(landed).toBe(true);
+  });
+
+  it("takes no more than 500 messages a flight", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    const sent = Array.from({ length: 501 }, (_, n) => courier.send(message(String(n)), ledger, defer));
+    await turn();
+    expect(flights[0]?.messages).toHaveLength(500);
+    flights[0]?.answer();
+    await turn();
+    expect(ids(flights[1]?.messages)).toEqual(["500"]);
+    flights[1]?.answer();
+    expect(await Promise.all(sent)).toHaveLength(501);
+  });
+
+  it("a flight that fails fails those in it, and the next one flies", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    const failing = courier.send(message("a"), ledger, defer).catch((error: Error) => error.message);
+    await turn();
+    const next = courier.send(message("b"), ledger, defer);
+    flights[0]?.fail(new Error("The object was reset."));
+    expect(await failing).toBe("The object was reset.");
+    await turn();
+    flights[1]?.answer();
+    expect(await next).toEqual(answerOf(message("b")));
+  });
+
+  it("who waits two seconds for the flight of another request sends for itself, and says that it may be known", async () => {
+    const { ledger: dead } = heldLedger();
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    void courier.send(message("a"), dead, defer);
+    await turn();
+    const stranded = courier.send(message("b"), ledger, defer);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(flights.map(({ messages }) => messages)).toMatchObject([[{ hopId: "b", resent: true }]]);
+    flights[0]?.answer();
+    expect(await stranded).toEqual(answerOf(message("b")));
+  });
+
+  it("a message that was sent for itself does not travel again, or says that it may be known", async () => {
+    const { ledger: dead } = heldLedger();
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    void courier.send(message("a"), dead, defer);
+    await turn();
+    const stranded = courier.send(message("b"), ledger, defer);
+    await vi.advanceTimersByTimeAsync(2_000);
+    flights[0]?.answer();
+    await stranded;
+    void courier.send(message("c"), ledger, defer);
+    await turn();
+    expect(ids(flights[1]?.messages)).toContain("c");
+    const again = flights[1]?.messages.filter(({ hopId }) => hopId === "b") ?? [];
+    for (const repeated of again) expect(repeated).toMatchObject({ resent: true });
+  });
+
+  it("a flight that comes back after all does not start a second one beside that of another request", async () => {
+    const slow = heldLedger();
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier();
+    void courier.send(message("a"), slow.ledger, defer);
+    await turn();
+    const stranded = courier.send(message("b"), ledger, defer);
+    await vi.advanceTimersByTimeAsync(2_000);
+    flights[0]?.answer();
+    await stranded;
+    const third = courier.send(message("c"), ledger, defer);
+    await turn();
+    slow.flights[0]?.answer();
+    await turn();
+    const carried = [...slow.flights, ...flights].flatMap(({ messages }) => ids(messages));
+    expect(carried.filter((id) => id === "c")).toHaveLength(1);
+    for (const flight of flights) flight.answer();
+    expect(await third).toEqual(answerOf(message("c")));
+  });
+});
