@@ -140,9 +140,10 @@ export class Book {
       this.#chains.delete(oldest.chainId);
   }
 
-  /** Forgets a chain of which a message has left half a change; its rows stand. */
-  forget(chain: LiveChain): void {
-    this.#chains.delete(chain.chainId);
-    this.#changed.delete(chain);
+  /** Forgets what is in memory of a chain; its rows stand. */
+  forget(chainId: string): void {
+    const chain = this.#chains.get(chainId);
+    this.#chains.delete(chainId);
+    if (chain !== undefined) this.#changed.delete(chain);
   }
 }

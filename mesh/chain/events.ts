@@ -33,6 +33,11 @@ export function writeSent(sql: Sql, seq: number): void {
   sql.exec("UPDATE outbox SET sent = ?", seq);
 }
 
+/** That a chain was removed is all that is left of it, and is over once it has been told. */
+export function forgetRemoved(sql: Sql, after: number, upTo: number): void {
+  sql.exec("DELETE FROM event WHERE seq > ? AND seq <= ? AND type = 'removed'", after, upTo);
+}
+
 /** A chain as the index lists it. */
 export interface ChainNews {
   readonly chainId: string;

@@ -34,6 +34,11 @@ function expireOne(book: Book, hop: LiveHop, now: number, bornAtMs: number): voi
     hop.graced = true;
     return touch(hop);
   }
+  if (endsAtMs >= chain.deadlineMs) {
+    // Its lease was cut short by the deadline: that is what ended it, whoever watched.
+    const detail = `The chain's deadline passed before agent '${hop.callee}' answered.`;
+    return endHop(book, hop, { status: "error", rejection: { code: "deadline_exceeded", detail } }, now);
+  }
   const detail =
     "Nobody has watched the hop until its lease ended: it is lost, and it is not known whether it has run.";
   endHop(book, hop, { status: "lost", rejection: { code: "upstream_error", detail } }, now);

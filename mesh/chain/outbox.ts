@@ -2,7 +2,7 @@
 import { OUTBOX_BATCH } from "../limits.ts";
 import type { Book } from "./book.ts";
 import { clearDue } from "./due.ts";
-import { type News, readNews, readSent, writeSent } from "./events.ts";
+import { forgetRemoved, type News, readNews, readSent, writeSent } from "./events.ts";
 
 /** Who takes the news. */
 export interface NewsReader {
@@ -22,6 +22,7 @@ export async function drainOutbox(book: Book, commit: () => void, reader: NewsRe
     if (upTo <= after) return clearDue(sql, "outbox", 0);
     await reader.feed(ledger, readNews(sql, after, upTo));
     writeSent(sql, upTo);
+    forgetRemoved(sql, after, upTo);
   }
 }
 

@@ -16,12 +16,18 @@ interface Waiting {
   readonly resolve: (decision: Decision) => void;
 }
 
+type Decisions = Map<Waiting, Decision | undefined>;
+
 export class LedgerQueue {
   readonly #book: Book;
   readonly #now: () => number;
   /** Called after each commit: hops that ended may be waited for, and due times may have moved. */
   readonly #committed: () => void;
   #asks: Waiting[] = [];
+  /** Settlements that are applied and not yet written. */
+  #settlements: Settlement[] = [];
+  /** Chains of which a message has failed since the last commit: what is in memory of them is not to be trusted. */
+  readonly #broken = new Set<string>();
   #scheduled = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,29 +56,58 @@ export class LedgerQueue {
   }
 
   #settle(settlement: Settlement): Settled {
-    const hop = this.#alone(settlement.chainId, () => applySettlement(this.#book, settlement, this.#now()));
-    if (settlement.durable) this.commit();
-    else this.#timer ??= setTimeout(() => this.commit(), SETTLEMENT_WAIT_MS);
+    const { chainId, hopId } = settlement;
+    this.#settlements.push(settlement);
+    let hop = this.#try(chainId, () => applySettlement(this.#book, settlement, this.#now()));
+    if (settlement.durable || this.#broken.size > 0) {
+      this.commit();
+      const chain = this.#book.chain(chainId);
+      hop = chain && this.#book.hop(chain, hopId);
+    } else this.#timer ??= setTimeout(() => this.commit(), SETTLEMENT_WAIT_MS);
     if (hop === undefined) return UNKNOWN_HOP;
     return { verdict: "settled", status: hop.status, rejection: hop.rejection, usage: usageOf(hop, this.#now()) };
   }
 
-  /** Decides the asks that wait, and writes everything. */
+  /** Decides the asks that wait, and writes everything. Nothing is answered that is not written. */
   commit(): void {
-    const asks = this.#asks;
+    const [asks, settlements] = [this.#asks, this.#settlements];
     this.#asks = [];
+    this.#settlements = [];
     this.#scheduled = false;
     clearTimeout(this.#timer ?? null);
     this.#timer = undefined;
+    if (!this.#book.hasChanges && this.#broken.size === 0 && asks.length === 0) return;
     const now = this.#now();
-    const decisions = asks.map(({ item }) => this.#alone(item.chainId, () => this.#decide(item, now)));
-    if (!this.#book.hasChanges && asks.length === 0) return;
-    const failed = new Set([...this.#book.write()].map((chain) => chain.chainId));
-    this.#committed();
-    for (const [place, { item, resolve }] of asks.entries()) {
-      const decision = decisions[place];
-      resolve(decision === undefined || failed.has(item.chainId) ? UNDECIDED : decision);
+    const decisions: Decisions = new Map();
+    for (const ask of asks) {
+      const { item } = ask;
+      if (!this.#broken.has(item.chainId))
+        decisions.set(
+          ask,
+          this.#try(item.chainId, () => this.#decide(item, now)),
+        );
     }
+    for (const chain of this.#book.write()) this.#broken.add(chain.chainId);
+    if (this.#broken.size > 0) this.#replay(settlements, asks, decisions, now);
+    this.#committed();
+    for (const ask of asks) ask.resolve(decisions.get(ask) ?? UNDECIDED);
+  }
+
+  /** The messages of broken chains again, from what is written, each in a transaction of its own: a bad one fails alone. */
+  #replay(settlements: readonly Settlement[], asks: readonly Waiting[], decisions: Decisions, now: number): void {
+    const broken = (message: { readonly chainId: string }) => this.#broken.has(message.chainId);
+    for (const settlement of settlements.filter(broken)) {
+      this.#alone(settlement.chainId, () => applySettlement(this.#book, settlement, now));
+    }
+    for (const ask of asks.filter(({ item }) => broken(item))) {
+      const { item } = ask;
+      const again = item.type === "ask" ? { ...item, resent: true } : item;
+      decisions.set(
+        ask,
+        this.#alone(item.chainId, () => this.#decide(again, now)),
+      );
+    }
+    this.#broken.clear();
   }
 
   #decide(item: Ask | Retry, now: number): Decision {
@@ -81,16 +116,21 @@ export class LedgerQueue {
       : applyRetry(this.#book, item, now);
   }
 
-  /** A message that fails leaves nothing of its chain in memory: what the rows say, stands. */
-  #alone<T>(chainId: string, work: () => T): T | undefined {
+  /** A message that fails may have left half a change: its chain is forgotten, and what is written of it stands. */
+  #try<T>(chainId: string, work: () => T): T | undefined {
     try {
       return work();
     } catch (error) {
       console.error("ledger: a message failed", error);
-      const chain = this.#book.chain(chainId);
-      if (chain !== undefined) this.#book.forget(chain);
+      this.#book.forget(chainId);
+      this.#broken.add(chainId);
       return undefined;
     }
+  }
+
+  #alone<T>(chainId: string, work: () => T): T | undefined {
+    const result = this.#try(chainId, work);
+    return this.#book.write().size === 0 ? result : undefined;
   }
 }
 

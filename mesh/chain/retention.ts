@@ -24,7 +24,7 @@ export function removeChain(book: Book, chain: LiveChain, now: number): void {
   sql.exec("DELETE FROM event WHERE chain = ?", chain.id);
   sql.exec("DELETE FROM chain WHERE id = ?", chain.id);
   clearDue(sql, "chain", chain.id);
-  book.forget(chain);
+  book.forget(chain.chainId);
   const body = JSON.stringify({ chainId: chain.chainId });
   appendEvent(sql, { seq: book.nextSeq(), chain: chain.id, hop: null, type: "removed", at: now, body });
 }

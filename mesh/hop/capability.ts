@@ -3,6 +3,7 @@ import { type CallOptions, type CallResult, type Hop, HopRejected, type Remainin
 import type { Mesh } from "../mesh.ts";
 import { ReportedUsage } from "../schema.ts";
 import type { HopCall, Outcome } from "./call.ts";
+import { carried } from "./payload.ts";
 
 interface HopPlace {
   readonly chainId: string;
@@ -12,6 +13,15 @@ interface HopPlace {
   readonly depth: number;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+}
+
+function carriedInput(input: unknown): unknown {
+  try {
+    return carried(input);
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
+    throw new HopRejected({ code: "invalid_input", detail: `The input has no JSON: ${why}` });
+  }
 }
 
 export class HopCapability implements Hop {
@@ -59,7 +69,7 @@ export class HopCapability implements Hop {
       caller: { kind: "hop", chainId, hopId, agent: this.agent, signal },
       agent,
       skill,
-      input,
+      input: carriedInput(input),
       allowance,
       policy,
       idempotencyKey,

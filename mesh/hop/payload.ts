@@ -16,6 +16,15 @@ export function measure(value: unknown): Payload {
   return { json, bytes: encoder.encode(json).byteLength };
 }
 
+/**
+ * The value as it would arrive over a wire: a callee in this process shares no object with its caller.
+ * @throws {TypeError} a value that has no JSON, such as a BigInt or a circle
+ */
+export function carried(value: unknown): unknown {
+  const json = JSON.stringify(value);
+  return json === undefined ? null : (JSON.parse(json) as unknown);
+}
+
 /** SHA-256 of the value's canonical JSON (RFC 8785), hex: equal for equal values, whatever the order of their keys. */
 export async function digest(value: unknown, { json }: Payload): Promise<string> {
   // Only an object has an order that could differ.

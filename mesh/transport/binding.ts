@@ -4,6 +4,7 @@
  */
 import { RpcTarget } from "cloudflare:workers";
 import { type CallOptions, type CallResult, type Hop, HopRejected, type Remaining } from "../../agents/define.ts";
+import { carried } from "../hop/payload.ts";
 import type { Rejection } from "../rejection.ts";
 import { ReportedUsage } from "../schema.ts";
 import { failure } from "./builtin.ts";
@@ -98,5 +99,5 @@ function readAnswer(name: string, answer: BindingAnswer): Delivered {
       detail: `Agent '${name}' reported a usage that is not of whole numbers from 0.`,
     });
   }
-  return { ok: true, output: answer.output, usage: usage.data };
+  return { ok: true, output: carried(answer.output), usage: usage.data };
 }

@@ -1,6 +1,7 @@
 /** Agents that are part of the deployed code: a call in this process, with the hop as their whole authority. */
 import { HopRejected } from "../../agents/define.ts";
 import { builtin as builtinAgent } from "../builtins.ts";
+import { carried } from "../hop/payload.ts";
 import { type Delivered, failed, NO_USAGE, type Transport } from "./transport.ts";
 
 export const builtin: Transport = async ({ agent, skill, input, hop }) => {
@@ -17,7 +18,7 @@ export const builtin: Transport = async ({ agent, skill, input, hop }) => {
     return failed({ code: "invalid_input", detail });
   }
   try {
-    return { ok: true, output: await definition.handler(parsed.data, hop), usage: NO_USAGE };
+    return { ok: true, output: carried(await definition.handler(parsed.data, hop)), usage: NO_USAGE };
   } catch (error) {
     return failure(agent.name, error);
   }

@@ -40,19 +40,6 @@ function problemsOf(replies: readonly Reply[]): Problem[] {
   return replies.filter((reply) => reply.status !== 200).map((reply) => reply.problem);
 }
 
-/** Runs `script` as the handler of a new root agent; what it throws fails the test. */
-async function within(script: (call: AgentCall) => Promise<void>, options: CallOptions = {}): Promise<Reply> {
-  const name = `script-${scripts++}`;
-  const ran = Promise.withResolvers<void>();
-  await host.agent(name, (_, call) => script(call).then(ran.resolve, ran.reject));
-  const reply = await mesh.client.invoke(name, null, options);
-  expect(reply.status, reply.text).toBe(200);
-  await ran.promise;
-  return reply;
-}
-
-const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value), "utf8");
-
 describe("hops", () => {
   test("200 parallel calls against a budget of 50 run exactly 50", async () => {
     const reply = await mesh.client.invoke("fan", { calls: 200 }, { budget: { hops: 51, concurrency: 1_000 } });
@@ -90,7 +77,7 @@ describe("an allowance", () => {
   });
 
   test("holds for the callee and all below it, the callee itself included", async () => {
-    await within(async (call) => {
+    await host.within(async (call) => {
       const reply = await call.invoke("spender", null, { allowance: { hops: 4 } });
       expect(reply.result.output).toMatchObject({ done: 3, problem: { dimension: "hops", limit: 4, actual: 5 } });
       expect(reply.result.usage.hops).toBe(4);
@@ -98,7 +85,7 @@ describe("an allowance", () => {
   });
 
   test("that is larger than what is left is refused, and nothing runs", async () => {
-    await within(
+    await host.within(
       async (call) => {
         const { problem } = await call.invoke("spender", null, { allowance: { hops: 10 } });
         expect(problem).toMatchObject({ code: "budget_exceeded", dimension: "hops" });
@@ -122,7 +109,7 @@ describe("an allowance", () => {
       const after = (await exhaust(null, call)) as { done: number };
       return { tooMuch: tooMuch.status, beside: beside.status, chain, after: after.done };
     });
-    const reply = await within(async (call) => {
+    const reply = await host.within(async (call) => {
       const { output } = (await call.invoke("middle", null, { allowance: { hops: 5 } })).result;
       expect(output).toMatchObject({ tooMuch: 402, beside: 402, after: 3 });
       // Root, middle and inner are spent; the three that inner may still make are held.
@@ -137,7 +124,7 @@ describe("an allowance", () => {
       await call.invoke("greedy", null);
       return (await call.invoke("leaf", null)).problem;
     });
-    const reply = await within(async (call) => {
+    const reply = await host.within(async (call) => {
       const { output } = (await call.invoke("parent", null, { allowance: { tokens: 100 } })).result;
       expect(output).toMatchObject({ code: "budget_exceeded", dimension: "tokens" });
       expect((await call.invoke("leaf", null)).status).toBe(200);
@@ -150,7 +137,7 @@ describe("an allowance", () => {
 describe("tokens and cost", () => {
   test("that callees report are summed up to the root", async () => {
     await host.agent("paid", () => new Used(1, { tokens: 300, costMicros: 7_000 }));
-    const reply = await within(async (call) => {
+    const reply = await host.within(async (call) => {
       const { usage } = (await call.invoke("paid", null)).result;
       expect(usage).toMatchObject({ hops: 1, tokens: 300, costMicros: 7_000 });
       await call.invoke("paid", null);
@@ -163,7 +150,7 @@ describe("tokens and cost", () => {
   test("are reserved by the callee's estimate while it runs", async () => {
     const held = gate();
     const estimated = await host.agent("estimated", held.handler, { estimate: { tokens: 400, costMicros: 50 } });
-    const reply = await within(
+    const reply = await host.within(
       async (call) => {
         const two = [call.invoke("estimated", 1), call.invoke("estimated", 2)];
         await until("both run", () => estimated.calls.length === 2);
@@ -183,7 +170,7 @@ describe("tokens and cost", () => {
 
   test("beyond the budget are recorded as overrun, and the next call is refused", async () => {
     await host.agent("glutton", () => new Used("burp", { tokens: 1_500 }));
-    const reply = await within(
+    const reply = await host.within(
       async (call) => {
         expect((await call.invoke("glutton", null)).result.usage.tokens).toBe(1_500);
         expect((await call.invoke("leaf", null)).problem).toMatchObject({ code: "budget_exceeded", status: 402 });
@@ -199,7 +186,7 @@ describe("tokens and cost", () => {
     const held = gate();
     const estimated = await host.agent("returns", held.handler, { estimate: { tokens: 400 } });
     await host.agent("hungry", () => new Used("ate", { tokens: 900 }));
-    const reply = await within(
+    const reply = await host.within(
       async (call) => {
         const running = call.invoke("returns", null);
         await until("it runs", () => estimated.calls[0]);
@@ -213,102 +200,5 @@ describe("tokens and cost", () => {
     );
     const { spent, reserved, overrun } = await mesh.client.chain(reply.result.chainId);
     expect([spent.tokens, reserved.tokens, overrun.tokens]).toEqual([900, 0, 0]);
-  });
-});
-
-describe("limits", () => {
-  test("above the ceilings are lowered, and shown lowered", async () => {
-    const most = Number.MAX_SAFE_INTEGER;
-    const budget = { hops: most, tokens: most, costMicros: most, bytes: most, concurrency: most, wallMs: most };
-    const { chainId } = (await mesh.client.invoke("leaf", 1, { budget })).result;
-    expect((await mesh.client.chain(chainId)).limits).toEqual({
-      hops: 100_000,
-      tokens: 1e9,
-      costMicros: 1e9,
-      bytes: 10 * GiB,
-      concurrency: 10_000,
-      wallMs: 15 * 60_000,
-    });
-  });
-
-  test("that nobody set have a finite default", async () => {
-    const { chainId } = (await mesh.client.invoke("leaf", 1)).result;
-    expect((await mesh.client.chain(chainId)).limits).toEqual({
-      hops: 100,
-      tokens: 200_000,
-      costMicros: 1_000_000,
-      bytes: 64 * MiB,
-      concurrency: 64,
-      wallMs: 120_000,
-    });
-  });
-});
-
-describe("concurrency", () => {
-  test("counts waiting callers, and its refusal says that a retry may succeed", async () => {
-    const held = gate();
-    const slow = await host.agent("held", held.handler);
-    const reply = await within(
-      async (call) => {
-        const two = [call.invoke("held", 1), call.invoke("held", 2)];
-        await until("both run", () => slow.calls.length === 2);
-        const refused = await call.invoke("held", 3);
-        expect(refused.problem).toMatchObject({ code: "budget_exceeded", status: 402, dimension: "concurrency" });
-        expect(refused.problem).toMatchObject({ limit: 3, actual: 4, retryable: true });
-        held.open();
-        await Promise.all(two);
-        expect((await call.invoke("held", 3)).status).toBe(200);
-      },
-      { budget: { concurrency: 3 } },
-    );
-    const { hops, spent } = await mesh.client.chain(reply.result.chainId);
-    expect(hops).toMatchObject({ done: 4, rejected: 1 });
-    expect(spent.hops).toBe(4);
-  });
-});
-
-describe("wallMs", () => {
-  test("is a deadline: what runs then is aborted, and the chain has expired", async () => {
-    const never = await host.agent("never", silent);
-    const startedAt = Date.now();
-    const reply = await mesh.client.invoke("never", null, { budget: { wallMs: 1_000 } });
-    const took = Date.now() - startedAt;
-    expect(reply.problem).toMatchObject({ code: "deadline_exceeded", status: 504 });
-    expect(took).toBeGreaterThanOrEqual(990);
-    expect(took).toBeLessThan(3_000);
-    await until("its connection is closed", () => never.calls[0]?.closedAt(), 1_000);
-    const chain = await mesh.client.chain(reply.chainId);
-    expect(chain).toMatchObject({ status: "expired", reserved: NOTHING, hops: { open: 0 } });
-    expect(chain.endedAt).toBeGreaterThanOrEqual(chain.startedAt + 1_000);
-  });
-});
-
-describe("bytes", () => {
-  const input = { text: "Grüße, 世界 🌍", more: "\u0000\n" };
-  const output = ["→", { deep: "€".repeat(100) }];
-
-  test("are the UTF-8 bytes of input and output as JSON, exactly", async () => {
-    await host.agent("writer", () => output);
-    const reply = await mesh.client.invoke("writer", input);
-    const expected = size(input) + size(output);
-    expect(reply.result.usage.bytes).toBe(expected);
-    expect((await mesh.client.chain(reply.result.chainId)).spent.bytes).toBe(expected);
-  });
-
-  test("are summed over all hops of a chain", async () => {
-    const reply = await within(async (call) => {
-      await call.invoke("writer", input);
-      await call.invoke("leaf", output);
-    });
-    const expected = 2 * size(null) + size(input) + size(output) + 2 * size(output);
-    expect(reply.result.usage.bytes).toBe(expected);
-    expect((await mesh.client.chain(reply.result.chainId)).spent.bytes).toBe(expected);
-  });
-
-  test("of an input that does not fit are refused before anything runs", async () => {
-    const known = leaf.calls.length;
-    const { problem } = await mesh.client.invoke("leaf", "123456789", { budget: { bytes: 10 } });
-    expect(problem).toMatchObject({ code: "budget_exceeded", dimension: "bytes", limit: 10, actual: 11 });
-    expect(leaf.calls).toHaveLength(known);
   });
 });

@@ -30,14 +30,6 @@ function counter(more: { status?: number; waitMs?: number } = {}) {
   });
 }
 
-/** Runs `script` under an open root hop, and answers with what it returns. */
-async function within<T>(script: (call: AgentCall) => Promise<T>): Promise<{ value: T; chainId: string }> {
-  const ran = Promise.withResolvers<T>();
-  const agent = await host.agent(`script-${names++}`, (_, call) => script(call).then(ran.resolve, ran.reject));
-  const { chainId } = (await mesh.client.invoke(agent.name, null)).result;
-  return { value: await ran.promise, chainId };
-}
-
 describe("requests under one Idempotency-Key", () => {
   test("run once, though ten come at once, and all get the same answer", async () => {
     const agent = await counter({ waitMs: 300 });
@@ -133,7 +125,7 @@ describe("a call that was refused does not pin the key", () => {
 
   test("under a hop token: another call under the same key runs", async () => {
     const agent = await counter();
-    const { value } = await within(async (call) => {
+    const { value } = await host.within(async (call) => {
       const refused = await call.invoke(agent.name, 1, { allowance: { hops: 0 } }, under("hop"));
       const ran = await call.invoke(agent.name, 1, {}, under("hop"));
       return [refused, ran].map((reply: Reply) => reply.status);
@@ -145,20 +137,19 @@ describe("a call that was refused does not pin the key", () => {
 describe("under a hop token the scope of a key", () => {
   test("is the calling hop: a repeated call runs once, and is one hop", async () => {
     const agent = await counter();
-    const { value, chainId } = await within(async (call) => {
+    const { value, chain } = await host.within(async (call) => {
       const replies = await Promise.all([1, 1, 1].map((input) => call.invoke(agent.name, input, {}, under("k"))));
       return replies.map((reply) => reply.text);
     });
     expect(new Set(value).size).toBe(1);
     expect(agent.calls).toHaveLength(1);
-    const chain = await mesh.client.chain(chainId);
     expect([chain.spent.hops, chain.hops.done]).toEqual([2, 2]);
   });
 
   test("does not reach from one calling hop to another, nor to the root", async () => {
     const agent = await counter();
     const script = async (call: AgentCall) => (await call.invoke(agent.name, 1, {}, under("same"))).result.hopId;
-    const hops = [(await within(script)).value, (await within(script)).value];
+    const hops = [(await host.within(script)).value, (await host.within(script)).value];
     hops.push((await mesh.client.invoke(agent.name, 1, {}, under("same"))).result.hopId);
     expect(new Set(hops).size).toBe(3);
     expect(agent.calls).toHaveLength(3);
@@ -168,21 +159,21 @@ describe("under a hop token the scope of a key", () => {
     const agent = await counter();
     const once = async (_: unknown, call: AgentCall) => (await call.invoke(agent.name, 1, {}, under("same"))).status;
     const caller = await host.agent(`caller-${names++}`, once);
-    const { chainId } = await within(async (call) => {
+    const { chain } = await host.within(async (call) => {
       for (const input of [1, 2]) expect((await call.invoke(caller.name, input)).result.output).toBe(200);
     });
-    expect(agent.callsOf(chainId)).toHaveLength(2);
+    expect(agent.callsOf(chain.chainId)).toHaveLength(2);
   });
 
   test("spans agents: another request under it is a conflict, which stands in the lineage", async () => {
     const [agent, other] = [await counter(), await counter()];
-    const { value, chainId } = await within(async (call): Promise<Problem> => {
+    const { value, chain } = await host.within(async (call): Promise<Problem> => {
       await call.invoke(agent.name, 1, {}, under("one"));
       return (await call.invoke(other.name, 1, {}, under("one"))).problem;
     });
     expect(value).toMatchObject({ code: "conflict", status: 409 });
     expect(other.calls).toHaveLength(0);
-    const { hops } = await mesh.client.graph(chainId);
+    const { hops } = await mesh.client.graph(chain.chainId);
     expect(hops.filter((hop) => hop.status === "rejected")).toMatchObject([{ callee: other.name, code: "conflict" }]);
   });
 });

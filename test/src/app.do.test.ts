@@ -5,7 +5,9 @@
 import { SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { takeSlot } from "../../mesh/hop/slots.ts";
-import { chainAddress } from "../../mesh/ids.ts";
+import { chainAddress, type Region } from "../../mesh/ids.ts";
+import { Mesh } from "../../mesh/mesh.ts";
+import { type Env, settingsOf } from "../../src/env.ts";
 import { api, chainOf, graphOf, invoke } from "../support/workers/http.ts";
 import { bindings, eventually } from "../support/workers/ledger.ts";
 
@@ -115,29 +117,45 @@ describe("a refusal", () => {
 });
 
 describe("the place of a chain", () => {
-  async function from(continent: string, headers: Record<string, string> = {}): Promise<string> {
-    const init: RequestInit<RequestInitCfProperties> = {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${bindings.HOPLINE_ADMIN_KEY}`,
-        "content-type": "application/json",
-        ...headers,
-      },
-      body: '{"input":1}',
-      cf: { continent } as RequestInitCfProperties,
-    };
-    const response = await SELF.fetch("http://mesh/v1/agents/echo/invoke", init);
-    return ((await response.json()) as { chainId: string }).chainId;
+  function meshIn(region: Region, ledgerDigits: number): Mesh {
+    const settings = { ...settingsOf(bindings as unknown as Env), ledgerDigits };
+    return new Mesh("default", { bindings, settings, region: () => region, defer: () => undefined });
   }
+  const placeOf = (id: string) => chainAddress(id, async () => id.slice(12, 16));
 
-  it("is near its caller, by the chain's id", async () => {
-    const region = async (id: string) => (await chainAddress(id, async () => id.slice(12, 16)))?.region;
-    expect(await region(await from("EU"))).toBe("weur");
-    expect(await region(await from("OC"))).toBe("oc");
+  it("is near its caller, by the chain's id, where there is more than one ledger", async () => {
+    expect(await placeOf(await meshIn("weur", 2).newChainId())).toMatchObject({
+      region: "weur",
+      ledger: expect.stringMatching(/^[0-9a-f]{2}$/),
+    });
+    expect(await placeOf(await meshIn("oc", 0).newChainId())).toEqual({ region: "", ledger: "" });
   });
 
-  it("does not depend on where a request under an Idempotency-Key comes from: it runs once", async () => {
-    const headers = { "idempotency-key": crypto.randomUUID() };
-    expect(await from("EU", headers)).toBe(await from("OC", headers));
+  it("does not depend on where a request under an Idempotency-Key comes from, nor on when", async () => {
+    const places = await Promise.all(
+      (["weur", "oc", ""] as const).map(async (region) =>
+        placeOf(await meshIn(region, 4).newChainId("0123456789abcdef")),
+      ),
+    );
+    expect(places).toEqual(places.map(() => ({ region: "", ledger: "0123" })));
+  });
+
+  it("a request under an Idempotency-Key runs once, wherever it comes from", async () => {
+    const from = async (continent: string, key: string): Promise<string> => {
+      const init: RequestInit<RequestInitCfProperties> = {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${bindings.HOPLINE_ADMIN_KEY}`,
+          "content-type": "application/json",
+          "idempotency-key": key,
+        },
+        body: '{"input":1}',
+        cf: { continent } as RequestInitCfProperties,
+      };
+      const response = await SELF.fetch("http://mesh/v1/agents/echo/invoke", init);
+      return ((await response.json()) as { hopId: string }).hopId;
+    };
+    const key = crypto.randomUUID();
+    expect(await from("EU", key)).toBe(await from("OC", key));
   });
 });

@@ -69,3 +69,31 @@ test("an earlier attempt's late result is recorded though the hop has ended well
 test("a late result is told to every caller above that has counted the hop", () => {
   play(ask(0), ask(0), ask(1), settled(2, "timeout"), settled(1, "done"), settled(2, "done", 9));
 });
+
+test("a late result below an open hop is not told past it: the hop will tell it when it ends", () => {
+  play(ask(0), ask(0), ask(1), settled(2, "timeout"), settled(2, "done", 9), settled(1, "done"));
+});
+
+test("what was booked stays the same when the ledger starts again and reads it from its rows", () => {
+  const again: Step = { op: "restart" };
+  play(
+    ask(0),
+    ask(0, { allowance: { tokens: 20, concurrency: 2 } }),
+    again,
+    ask(1),
+    again,
+    settled(2, "timeout"),
+    again,
+  );
+  play(
+    ask(0),
+    ask(0),
+    ask(1),
+    settled(2, "timeout"),
+    again,
+    settled(2, "done", 9),
+    again,
+    settled(1, "done", 1),
+    again,
+  );
+});

@@ -269,6 +269,20 @@ describe("group commit", () => {
     expect(await ledger.decide(childAsk(root, "next"))).toMatchObject({ verdict: "admitted" });
     expect(await ledger.read(root.chainId)).toMatchObject({ spent: { hops: 3, tokens: 5 }, reserved: { tokens: 0 } });
   });
+
+  it("nothing is answered as admitted that a later failure of its batch has taken out of the books", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const broken = childAsk(root, "broken", { allowance: { tokens: 5 } });
+    await ledger.decide(broken);
+    await ledger.settle(settlement(broken));
+    await ledger.read(root.chainId);
+    await rows(ledger.stub, "UPDATE hop SET purses = '{' WHERE hop_id = ?", broken.hopId);
+    const good = childAsk(root, "good");
+    const [first] = await ledger.exchange([good, childAsk(broken, "below")]);
+    const written = await rows(ledger.stub, "SELECT status FROM hop WHERE hop_id = ?", good.hopId);
+    expect({ verdict: first?.verdict, written }).toEqual({ verdict: "admitted", written: [{ status: "open" }] });
+  });
 });
 
 describe("settlements", () => {

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { history } from "../../support/histories.ts";
 import { LedgerPort } from "../../support/ledger.ts";
 import { SideBySide } from "../../support/side-by-side.ts";
+import { describe, smallest } from "../../support/smallest.ts";
 
 const SOAK = Number(process.env.SOAK ?? 0);
 const HISTORIES = SOAK > 1 ? SOAK : SOAK === 1 ? 20_000 : 300;
@@ -44,24 +45,20 @@ test("the ledger books every history as the design's text does, and its rows kee
   const seen = new Map<string, number>();
   let ledger = new LedgerPort();
   let played = 0;
-  fc.assert(
-    fc.property(history, ({ setup, steps }) => {
-      if (played++ % CHAINS === 0) ledger = new LedgerPort();
-      const both = new SideBySide(ledger, setup, played);
-      for (const [place, step] of steps.entries()) {
-        try {
-          for (const what of both.play(step)) seen.set(what, (seen.get(what) ?? 0) + 1);
-        } catch (error) {
-          ledger = new LedgerPort();
-          throw new Error(`step ${place + 1} (${step.op}): ${error instanceof Error ? error.message : error}`, {
-            cause: error,
-          });
-        }
-      }
-      both.end();
-    }),
-    { numRuns: HISTORIES },
-  );
+  const property = fc.property(history, ({ setup, steps }) => {
+    if (played++ % CHAINS === 0) ledger = new LedgerPort();
+    const both = new SideBySide(ledger, setup, played);
+    for (const step of steps) for (const what of both.play(step)) seen.set(what, (seen.get(what) ?? 0) + 1);
+    both.end();
+  });
+  const { failed, counterexample, seed, errorInstance } = fc.check(property, {
+    numRuns: HISTORIES,
+    endOnFailure: true,
+  });
+  if (failed && counterexample !== null) {
+    const least = smallest(counterexample[0]);
+    expect.fail(`seed ${seed}: ${least === undefined ? `only after other chains: ${errorInstance}` : describe(least)}`);
+  }
   if (SOAK > 0) console.log(Object.fromEntries([...seen].sort()));
   expect(MUST_BE_SEEN.filter((what) => !seen.has(what))).toEqual([]);
 }, 3_600_000);

@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CallOptions, Client, Registration, Reply, SendOptions } from "./client.ts";
+import type { CallOptions, Chain, Client, Registration, Reply, Result, SendOptions } from "./client.ts";
 import type { MeshServer } from "./mesh.ts";
 import { until } from "./until.ts";
 
@@ -76,6 +76,8 @@ export class AgentHost {
   readonly #mesh: MeshServer;
   readonly #handlers = new Map<string, (call: AgentCall) => unknown>();
 
+  #scripts = 0;
+
   private constructor(server: Server, mesh: MeshServer) {
     this.#server = server;
     this.#mesh = mesh;
@@ -112,6 +114,23 @@ export class AgentHost {
     const next = (known = calls.length) => until(`${name} is called`, () => calls[known]);
     const callsOf = (chainId: string) => calls.filter((call) => call.chainId === chainId);
     return { name, url, calls, callsOf, next: () => next() };
+  }
+
+  /**
+   * Runs `script` as the handler of a new root agent, and waits for its chain's end.
+   * @throws what `script` throws
+   */
+  async within<T>(
+    script: (call: AgentCall) => Promise<T>,
+    options: CallOptions = {},
+  ): Promise<{ readonly value: T; readonly result: Result; readonly chain: Chain }> {
+    const ran = Promise.withResolvers<T>();
+    const agent = await this.agent(`script-${this.#scripts++}`, (_, call) =>
+      script(call).then(ran.resolve, ran.reject),
+    );
+    const reply = await this.#mesh.client.invoke(agent.name, null, options);
+    const value = await ran.promise;
+    return { value, result: reply.result, chain: await this.#mesh.client.chain(reply.chainId) };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
