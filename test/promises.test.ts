@@ -11,8 +11,12 @@ it.each(Object.entries(PROMISES))("%s is cited by each of its tests", (id, { tes
 });
 
 it("every cited promise exists", () => {
-  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".test.ts"));
-  const cited = files.flatMap((file) => [...read(join("test", file)).matchAll(/@promise ([a-z:-]+)/g)].map((match) => match[1]));
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".test.ts"),
+  );
+  const cited = files.flatMap((file) =>
+    [...read(join("test", file)).matchAll(/@promise ([a-z:-]+)/g)].map((match) => match[1]),
+  );
   expect(cited.filter((id) => PROMISES[id ?? ""] === undefined)).toEqual([]);
 });
 
@@ -22,9 +26,13 @@ it("README links every promise to its tests", () => {
 });
 
 it("every path that a document links to exists", () => {
-  const documents = ["README.md", ...readdirSync(join(root, "docs")).flatMap((file) => (file.endsWith(".md") ? `docs/${file}` : []))];
+  const documents = [
+    "README.md",
+    ...readdirSync(join(root, "docs")).flatMap((file) => (file.endsWith(".md") ? `docs/${file}` : [])),
+  ];
   for (const document of documents) {
     const links = [...read(document).matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map((match) => match[1] ?? "");
-    for (const link of links) expect(existsSync(join(root, dirname(document), link)), `${document}: ${link}`).toBe(true);
+    for (const link of links)
+      expect(existsSync(join(root, dirname(document), link)), `${document}: ${link}`).toBe(true);
   }
 });

@@ -41,7 +41,8 @@ export const PROMISES: Readonly<Record<string, Promised>> = {
   },
   "hop:least-authority": {
     source: "docs/design.md",
-    behavior: "Least authority: a dead, forged or foreign token does nothing, and no address but a public one is reached.",
+    behavior:
+      "Least authority: a dead, forged or foreign token does nothing, and no address but a public one is reached.",
     tests: ["test/e2e/tokens.e2e.test.ts", "test/mesh/egress/address.test.ts"],
   },
 };

@@ -18,7 +18,7 @@ import {
   touchOwners,
 } from "./live.ts";
 import { close, correct, type Purse, type Purses, settle, unknownUse } from "./purses.ts";
-import { stackOf } from "./stack.ts";
+import { type OwnPurses, type RootPurses, stackOf } from "./stack.ts";
 
 /** How an open hop ends. `used` is left out where nobody knows it. */
 export interface End {
@@ -95,13 +95,34 @@ function endOne(book: Book, hop: LiveHop, end: End, now: number): void {
   parent.below = plus(parent.below, plus(hop.used, hop.below));
 }
 
+/** Where purses are found: in the books, or in copies of them on which something is tried. */
+export interface Owners {
+  readonly pursesOf: (hop: LiveHop) => OwnPurses | undefined;
+  readonly rootOf: (chain: LiveChain) => RootPurses;
+}
+
+const REAL: Owners = { pursesOf: (hop) => hop.purses, rootOf: (chain) => chain.purses };
+
+/** Copies of what a hop, those above and those open below it own. */
+export function copiesFor(hop: LiveHop): Owners {
+  const owners = [hop, ...ancestorsOf(hop), ...openBelow(hop)].filter((owner) => owner.purses !== undefined);
+  const copies = new Map(owners.map((owner) => [owner, structuredClone(owner.purses)]));
+  const root = structuredClone(hop.chain.purses);
+  return { pursesOf: (owner) => copies.get(owner), rootOf: () => root };
+}
+
+/** Books, on copies, that all below a hop ends. */
+export function tryEndBelow(hop: LiveHop, on: Owners): void {
+  for (const below of openBelow(hop)) bookEnd(below, ancestorsOf(below), undefined, on);
+}
+
 /** Books the end in every counted dimension. @returns what was booked for the last attempt */
-function bookEnd(hop: LiveHop, ancestors: readonly LiveHop[], known: End["used"]): Amounts {
-  const stack = stackOf([hop.purses, ...ancestors.map((ancestor) => ancestor.purses)], hop.chain.purses);
+function bookEnd(hop: LiveHop, ancestors: readonly LiveHop[], known: End["used"], on: Owners = REAL): Amounts {
+  const stack = stackOf([hop, ...ancestors].map(on.pursesOf), on.rootOf(hop.chain));
   const use: Record<Counted, number> = { hops: 0, bytes: 0, tokens: 0, costMicros: 0 };
   for (const dimension of COUNTED) {
     const estimate = estimateOf(hop, dimension);
-    const own = hop.purses?.counted[dimension];
+    const own = on.pursesOf(hop)?.counted[dimension];
     use[dimension] = known === undefined ? unknownOf(dimension, estimate, own) : knownOf(dimension, known);
     settle(stack[dimension], estimate, use[dimension]);
     if (own !== undefined) close(stack[dimension]);
@@ -137,7 +158,7 @@ function chainStatus(chain: LiveChain, end: End, now: number): Exclude<ChainStat
 
 /** A result that came after its hop had been settled without knowing the use: it corrects the books, once. */
 function applyLate(book: Book, hop: LiveHop, settlement: Settlement, now: number): void {
-  if (hop.unknown === undefined || hop.late || !knowsUse(settlement)) return;
+  if (hop.unknown === undefined || hop.lateBy !== undefined || !knowsUse(settlement)) return;
   const { chain } = hop;
   const ancestors = ancestorsOf(hop);
   const stack = stackOf([hop.purses, ...ancestors.map((ancestor) => ancestor.purses)], chain.purses);
@@ -151,14 +172,20 @@ function applyLate(book: Book, hop: LiveHop, settlement: Settlement, now: number
   hop.used = plus(hop.used, difference);
   hop.lateBy = difference;
   hop.outputDigest = settlement.outputDigest ?? null;
-  for (const ancestor of ancestors) {
-    ancestor.below = plus(ancestor.below, difference);
-    // An open hop's sum is made from the rows below it; an ended one's stands in its own.
-    if (ancestor.status !== "open") touch(ancestor);
-  }
+  tellAbove(hop, difference);
   touchOwners(ancestors);
   touch(chain);
   noteLate(book, hop, now, JSON.stringify({ difference }));
+}
+
+/** Up to the first open hop: that one tells those above it when it ends. */
+function tellAbove({ parent }: LiveHop, difference: Amounts): void {
+  if (parent === undefined) return;
+  parent.below = plus(parent.below, difference);
+  // An open hop's sum is made from the rows below it; an ended one's stands in its own.
+  if (parent.status === "open") return;
+  touch(parent);
+  tellAbove(parent, difference);
 }
 
 /** A result of an attempt that was given up and retried is recorded, not booked: its use was booked at the retry. */

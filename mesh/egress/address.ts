@@ -45,6 +45,9 @@ function rangeOf(host: string): string | undefined {
   const address = parse(host);
   if (address instanceof IPv6) {
     if (address.isIPv4MappedAddress()) return address.toIPv4Address().range();
+    // Of IPv6 only 2000::/3 is public; what embeds an IPv4 address within it is judged by nobody, so it is not reached.
+    const global = ((address.parts[0] ?? 0) & 0xe000) === 0x2000;
+    if (address.range() === "unicast" && !global) return "reserved";
     if (address.range() === "rfc6052" || address.range() === "6to4" || address.range() === "teredo") return "embedded";
   }
   return address.range();

@@ -17,9 +17,11 @@ interface Item {
   readonly message: Message;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
+  /** Asks the request that waits for this item to make the next flight. */
+  readonly lead: () => void;
 }
 
-/** How long a message waits for a flight of another request before its own request sends it, in milliseconds. */
+/** How long a message waits for the flights of others before its own request takes it on, in milliseconds. */
 const STRANDED_MS = 2_000;
 /** Messages of one flight: far below the 32 MiB of an RPC. */
 const FLIGHT = 500;
@@ -34,41 +36,44 @@ export class Courier {
    */
   async send(message: Message, ledger: Exchange, defer: (work: Promise<unknown>) => void): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#waiting.push({ message, resolve, reject });
-    // The request whose flight it is keeps that flight alive: it needs no timer.
-    if (!this.#flying) {
-      defer(this.#fly(ledger));
-      return promise;
+    const turn = Promise.withResolvers<"lead">();
+    const item: Item = { message, resolve, reject, lead: () => turn.resolve("lead") };
+    this.#waiting.push(item);
+    if (this.#flying) {
+      const first = await Promise.race([promise, turn.promise, this.#stranded(turn.promise, promise)]);
+      if (first !== "lead" && first !== "stranded") return first;
+      if (first === "stranded" && !this.#waiting.includes(item)) return sendAgain(message, ledger);
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stranded = new Promise<undefined>((wake) => {
-      timer = setTimeout(() => wake(undefined), STRANDED_MS);
-    });
-    const answer = await Promise.race([promise, stranded]);
-    clearTimeout(timer ?? null);
-    return answer ?? this.#sendAlone(message, ledger);
+    // A flight is one exchange, so a request is kept for others no longer than its own message takes.
+    defer(this.#fly(ledger));
+    return promise;
   }
 
-  /** Sends what waits until nothing does. Exchanges never wait for an agent, so a flight is short. */
+  /** The request's own timer: it also tells the runtime that the request waits for something. */
+  #stranded(...sooner: readonly Promise<unknown>[]): Promise<"stranded"> {
+    const { promise, resolve } = Promise.withResolvers<"stranded">();
+    const timer = setTimeout(() => resolve("stranded"), STRANDED_MS);
+    const clear = () => clearTimeout(timer);
+    for (const one of sooner) one.then(clear, clear);
+    return promise;
+  }
+
   async #fly(ledger: Exchange): Promise<void> {
     this.#flying = true;
-    try {
-      // What this turn of the event loop still sends travels along.
-      await Promise.resolve();
-      for (let items = this.#waiting.splice(0, FLIGHT); items.length > 0; items = this.#waiting.splice(0, FLIGHT)) {
-        await deliver(items, ledger);
-      }
-    } finally {
-      this.#flying = false;
-    }
+    // What this turn of the event loop still sends travels along.
+    await Promise.resolve();
+    await deliver(this.#waiting.splice(0, FLIGHT), ledger);
+    const [next] = this.#waiting;
+    if (next === undefined) this.#flying = false;
+    else next.lead();
   }
+}
 
-  async #sendAlone(message: Message, ledger: Exchange): Promise<Answer> {
-    this.#flying = false;
-    const [answer] = await ledger.exchange([message.type === "ask" ? { ...message, resent: true } : message]);
-    if (answer === undefined) throw new Error("The ledger gave no answer.");
-    return answer;
-  }
+/** The flight that carried the message is lost: whether it has arrived is not known. */
+async function sendAgain(message: Message, ledger: Exchange): Promise<Answer> {
+  const [answer] = await ledger.exchange([message.type === "ask" ? { ...message, resent: true } : message]);
+  if (answer === undefined) throw new Error("The ledger gave no answer.");
+  return answer;
 }
 
 async function deliver(items: readonly Item[], ledger: Exchange): Promise<void> {

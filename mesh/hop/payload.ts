@@ -1,5 +1,4 @@
 /** What the mesh measures of a payload: its JSON, the bytes of it, and its digest. */
-import canonicalize from "canonicalize";
 import { hex } from "../ids.ts";
 
 export interface Payload {
@@ -25,20 +24,18 @@ export function carried(value: unknown): unknown {
   return json === undefined ? null : (JSON.parse(json) as unknown);
 }
 
-/** SHA-256 of the value's canonical JSON (RFC 8785), hex: equal for equal values, whatever the order of their keys. */
-export async function digest(value: unknown, { json }: Payload): Promise<string> {
+/** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */
+export function digest(value: unknown, { json }: Payload): Promise<string> {
   // Only an object has an order that could differ.
-  const canonical = typeof value === "object" && value !== null ? (canonicalJson(value) ?? json) : json;
-  return sha256(canonical);
+  return sha256(typeof value === "object" && value !== null ? canonicalJson(value) : json);
 }
 
-/** Canonical JSON refuses lone surrogates, which are legal here: such a value is digested as it was written. */
-function canonicalJson(value: object): string | undefined {
-  try {
-    return canonicalize(value);
-  } catch {
-    return undefined;
-  }
+/** JSON with sorted keys, as in RFC 8785; lone surrogates, which that forbids and payloads may have, stay escaped. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
 }
 
 export async function sha256(text: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** Checks payloads against the JSON Schemas of a skill, without generating code: Workers allow none. */
-import { type Schema, Validator } from "@cfworker/json-schema";
+import { dereference, type Schema, Validator } from "@cfworker/json-schema";
 import type { FieldError } from "../rejection.ts";
 import type { JsonSchema } from "../schema.ts";
 
@@ -18,24 +18,40 @@ function acceptsAll(schema: JsonSchema): boolean {
 export function schemaErrors(schema: JsonSchema, value: unknown): FieldError[] {
   if (acceptsAll(schema)) return [];
   if (typeof schema === "boolean") return [{ pointer: "", detail: "No value is allowed here." }];
-  const validator = validators.get(schema) ?? new Validator(schema as Schema, "2020-12", false);
+  const validator = validators.get(schema) ?? new Validator(copyOf(schema), "2020-12", false);
   validators.set(schema, validator);
   const { valid, errors } = validator.validate(value);
   if (valid) return [];
   // The validator lists each enclosing schema as well: the deepest places say what is wrong.
-  const deepest = errors.filter(
-    ({ instanceLocation }) => !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)),
-  );
+  const deepest = errors
+    .toReversed()
+    .filter(
+      ({ instanceLocation }) => !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)),
+    );
   return deepest
     .slice(0, ERRORS)
     .map(({ instanceLocation, error }) => ({ pointer: instanceLocation.replace(/^#/, ""), detail: error }));
+}
+
+/** The validator writes into the schema that it is given. */
+function copyOf(schema: object): Schema {
+  return structuredClone(schema) as Schema;
 }
 
 /** Why a schema can't be used, or nothing. References must stay within the schema: nothing is fetched. */
 export function schemaProblem(schema: JsonSchema): string | undefined {
   if (typeof schema === "boolean") return undefined;
   try {
-    new Validator(schema as Schema, "2020-12", false).validate(null);
+    const parts = dereference(copyOf(schema));
+    for (const part of Object.values(parts)) {
+      if (typeof part === "boolean") continue;
+      const reference = part.__absolute_ref__;
+      if (reference !== undefined && parts[reference] === undefined) return `it has no '${part.$ref}'`;
+      for (const pattern of [part.pattern, ...Object.keys(part.patternProperties ?? {})]) {
+        if (pattern !== undefined) new RegExp(pattern, "u");
+      }
+    }
+    new Validator(copyOf(schema), "2020-12", false).validate(null);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : "it can't be read";

@@ -1,19 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type AgentCall,
-  AgentHost,
-  gate,
-  type Handler,
-  silent,
-  type TestAgent,
-  Used,
-} from "../support/server/agent.ts";
-import { type CallOptions, NOTHING, type Problem, type Reply } from "../support/server/client.ts";
+import { AgentHost, gate, type Handler, type TestAgent, Used } from "../support/server/agent.ts";
+import { NOTHING, type Problem, type Reply } from "../support/server/client.ts";
 import { MeshServer } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
 
-const MiB = 2 ** 20;
-const GiB = 2 ** 30;
 const WIDE = { maxConcurrency: 1_000 };
 
 let mesh: MeshServer;
@@ -109,13 +99,13 @@ describe("an allowance", () => {
       const after = (await exhaust(null, call)) as { done: number };
       return { tooMuch: tooMuch.status, beside: beside.status, chain, after: after.done };
     });
-    const reply = await host.within(async (call) => {
+    const { chain } = await host.within(async (call) => {
       const { output } = (await call.invoke("middle", null, { allowance: { hops: 5 } })).result;
       expect(output).toMatchObject({ tooMuch: 402, beside: 402, after: 3 });
       // Root, middle and inner are spent; the three that inner may still make are held.
       expect(output).toMatchObject({ chain: { spent: { hops: 3 }, reserved: { hops: 3 } } });
     });
-    expect((await mesh.client.chain(reply.result.chainId)).reserved).toEqual(NOTHING);
+    expect(chain.reserved).toEqual(NOTHING);
   });
 
   test("that was overrun takes from above, and stops further calls under it alone", async () => {
@@ -124,12 +114,12 @@ describe("an allowance", () => {
       await call.invoke("greedy", null);
       return (await call.invoke("leaf", null)).problem;
     });
-    const reply = await host.within(async (call) => {
+    const { chain } = await host.within(async (call) => {
       const { output } = (await call.invoke("parent", null, { allowance: { tokens: 100 } })).result;
       expect(output).toMatchObject({ code: "budget_exceeded", dimension: "tokens" });
       expect((await call.invoke("leaf", null)).status).toBe(200);
     });
-    const { spent, overrun } = await mesh.client.chain(reply.result.chainId);
+    const { spent, overrun } = chain;
     expect([spent.tokens, overrun.tokens]).toEqual([150, 0]);
   });
 });
@@ -137,20 +127,20 @@ describe("an allowance", () => {
 describe("tokens and cost", () => {
   test("that callees report are summed up to the root", async () => {
     await host.agent("paid", () => new Used(1, { tokens: 300, costMicros: 7_000 }));
-    const reply = await host.within(async (call) => {
+    const { chain, result } = await host.within(async (call) => {
       const { usage } = (await call.invoke("paid", null)).result;
       expect(usage).toMatchObject({ hops: 1, tokens: 300, costMicros: 7_000 });
       await call.invoke("paid", null);
     });
-    expect(reply.result.usage).toMatchObject({ hops: 3, tokens: 600, costMicros: 14_000 });
-    const { spent } = await mesh.client.chain(reply.result.chainId);
+    expect(result.usage).toMatchObject({ hops: 3, tokens: 600, costMicros: 14_000 });
+    const { spent } = chain;
     expect(spent).toMatchObject({ hops: 3, tokens: 600, costMicros: 14_000 });
   });
 
   test("are reserved by the callee's estimate while it runs", async () => {
     const held = gate();
     const estimated = await host.agent("estimated", held.handler, { estimate: { tokens: 400, costMicros: 50 } });
-    const reply = await host.within(
+    const { chain } = await host.within(
       async (call) => {
         const two = [call.invoke("estimated", 1), call.invoke("estimated", 2)];
         await until("both run", () => estimated.calls.length === 2);
@@ -164,20 +154,19 @@ describe("tokens and cost", () => {
       },
       { budget: { tokens: 1_000 } },
     );
-    const chain = await mesh.client.chain(reply.result.chainId);
     expect([chain.reserved, chain.spent.tokens]).toEqual([NOTHING, 0]);
   });
 
   test("beyond the budget are recorded as overrun, and the next call is refused", async () => {
     await host.agent("glutton", () => new Used("burp", { tokens: 1_500 }));
-    const reply = await host.within(
+    const { chain } = await host.within(
       async (call) => {
         expect((await call.invoke("glutton", null)).result.usage.tokens).toBe(1_500);
         expect((await call.invoke("leaf", null)).problem).toMatchObject({ code: "budget_exceeded", status: 402 });
       },
       { budget: { tokens: 1_000 } },
     );
-    const { spent, overrun, reserved } = await mesh.client.chain(reply.result.chainId);
+    const { spent, overrun, reserved } = chain;
     expect([spent.tokens, overrun.tokens]).toEqual([1_000, 500]);
     expect(reserved).toEqual(NOTHING);
   });
@@ -186,7 +175,7 @@ describe("tokens and cost", () => {
     const held = gate();
     const estimated = await host.agent("returns", held.handler, { estimate: { tokens: 400 } });
     await host.agent("hungry", () => new Used("ate", { tokens: 900 }));
-    const reply = await host.within(
+    const { chain } = await host.within(
       async (call) => {
         const running = call.invoke("returns", null);
         await until("it runs", () => estimated.calls[0]);
@@ -198,7 +187,7 @@ describe("tokens and cost", () => {
       },
       { budget: { tokens: 1_000 } },
     );
-    const { spent, reserved, overrun } = await mesh.client.chain(reply.result.chainId);
+    const { spent, reserved, overrun } = chain;
     expect([spent.tokens, reserved.tokens, overrun.tokens]).toEqual([900, 0, 0]);
   });
 });

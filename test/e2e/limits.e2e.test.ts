@@ -55,7 +55,7 @@ describe("concurrency", () => {
   test("counts waiting callers, and its refusal says that a retry may succeed", async () => {
     const held = gate();
     const slow = await host.agent("held", held.handler);
-    const reply = await host.within(
+    const { chain } = await host.within(
       async (call) => {
         const two = [call.invoke("held", 1), call.invoke("held", 2)];
         await until("both run", () => slow.calls.length === 2);
@@ -68,7 +68,7 @@ describe("concurrency", () => {
       },
       { budget: { concurrency: 3 } },
     );
-    const { hops, spent } = await mesh.client.chain(reply.result.chainId);
+    const { hops, spent } = chain;
     expect(hops).toMatchObject({ done: 4, rejected: 1 });
     expect(spent.hops).toBe(4);
   });
@@ -103,13 +103,13 @@ describe("bytes", () => {
   });
 
   test("are summed over all hops of a chain", async () => {
-    const reply = await host.within(async (call) => {
+    const { chain, result } = await host.within(async (call) => {
       await call.invoke("writer", input);
       await call.invoke("leaf", output);
     });
     const expected = 2 * size(null) + size(input) + size(output) + 2 * size(output);
-    expect(reply.result.usage.bytes).toBe(expected);
-    expect((await mesh.client.chain(reply.result.chainId)).spent.bytes).toBe(expected);
+    expect(result.usage.bytes).toBe(expected);
+    expect(chain.spent.bytes).toBe(expected);
   });
 
   test("of an input that does not fit are refused before anything runs", async () => {

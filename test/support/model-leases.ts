@@ -31,6 +31,7 @@ export function expire(chain: ModelChain, now: number): void {
   for (const hop of over.sort((a, b) => b.depth - a.depth)) {
     const { fresh, graced } = hop.lease;
     if (!graced && fresh !== undefined && now < fresh) hop.lease = { endsAt: fresh, fresh: undefined, graced: true };
-    else end(chain, hop, "lost", undefined, now);
+    // A lease that the deadline has cut short ends as the deadline's error: nobody failed to give a sign of life.
+    else end(chain, hop, hop.lease.endsAt >= chain.deadlineMs ? "error" : "lost", undefined, now);
   }
 }

@@ -125,6 +125,8 @@ export class AgentHost {
     options: CallOptions = {},
   ): Promise<{ readonly value: T; readonly result: Result; readonly chain: Chain }> {
     const ran = Promise.withResolvers<T>();
+    // What it throws is thrown below, once the chain has ended; until then nobody handles it.
+    ran.promise.catch(() => undefined);
     const agent = await this.agent(`script-${this.#scripts++}`, (_, call) =>
       script(call).then(ran.resolve, ran.reject),
     );
