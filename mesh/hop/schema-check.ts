@@ -22,15 +22,13 @@ export function schemaErrors(schema: JsonSchema, value: unknown): FieldError[] {
   validators.set(schema, validator);
   const { valid, errors } = validator.validate(value);
   if (valid) return [];
-  // The validator lists each enclosing schema as well: the deepest places say what is wrong.
-  const deepest = errors
-    .toReversed()
-    .filter(
-      ({ instanceLocation }) => !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)),
-    );
-  return deepest
-    .slice(0, ERRORS)
-    .map(({ instanceLocation, error }) => ({ pointer: instanceLocation.replace(/^#/, ""), detail: error }));
+  // The validator lists each enclosing schema as well: the deepest places say what is wrong, and at one place the
+  // innermost schema, which comes last.
+  const deepest = errors.filter(
+    ({ instanceLocation }) => !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)),
+  );
+  const innermost = new Map(deepest.map(({ instanceLocation, error }) => [instanceLocation, error]));
+  return [...innermost].slice(0, ERRORS).map(([place, detail]) => ({ pointer: place.replace(/^#/, ""), detail }));
 }
 
 /** The validator writes into the schema that it is given. */
