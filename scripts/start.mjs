@@ -8,4 +8,7 @@ const server = spawn(node, [join(root, "scripts", "serve.ts"), ...process.argv.s
 // A terminal's Ctrl-C reaches the whole group; a signal to this process alone is passed on.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => server.kill("SIGTERM"));
+// A signal to npm alone ends the shell between it and us: then nobody waits for this server any more.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && server.kill("SIGTERM"), 500).unref();
 server.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

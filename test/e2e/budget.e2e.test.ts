@@ -1,3 +1,4 @@
+// @promise chain:budget-exact
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, gate, type Handler, type TestAgent, Used } from "../support/server/agent.ts";
 import { NOTHING, type Problem, type Reply } from "../support/server/client.ts";

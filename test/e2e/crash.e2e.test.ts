@@ -1,3 +1,5 @@
+// @promise chain:recorded-before-run
+// @promise chain:no-silent-loss
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, silent, type TestAgent } from "../support/server/agent.ts";
 import { type Chain, NOTHING } from "../support/server/client.ts";

@@ -1,3 +1,5 @@
+// @promise chain:no-cycle-no-depth
+// @promise chain:refusals-explained
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, type Handler, relay, type TestAgent } from "../support/server/agent.ts";
 import type { GraphHop, Problem, Reply, Result } from "../support/server/client.ts";

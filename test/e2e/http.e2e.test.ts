@@ -1,3 +1,4 @@
+// @promise chain:refusals-explained
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, type Handler, Raw, type TestAgent, Used } from "../support/server/agent.ts";
 import type { GraphHop, Reply } from "../support/server/client.ts";

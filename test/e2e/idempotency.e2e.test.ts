@@ -1,3 +1,4 @@
+// @promise chain:no-silent-loss
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AgentCall, AgentHost, Raw, sleep } from "../support/server/agent.ts";
 import type { Problem, Reply } from "../support/server/client.ts";

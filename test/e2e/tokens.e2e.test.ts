@@ -1,3 +1,5 @@
+// @promise chain:no-cycle-no-depth
+// @promise hop:least-authority
 import {
   createLocalJWKSet,
   decodeJwt,

@@ -66,6 +66,7 @@ export function compareViews(ledger: LedgerPort, chainId: string, model: ModelCh
 
 function compareChain({ chain, purses }: LedgerState, model: ModelChain): void {
   same("chain status", chain.status, model.status);
+  same("chain has an end", chain.endedAt !== null, chain.status !== "running");
   same("chain gauge", chain.hops.open, openHops(model));
   for (const d of COUNTED) {
     comparePurse(`root ${d}`, purses[d], model.root[d]);
@@ -90,6 +91,7 @@ function compareHop(hop: LedgerHop, model: ModelHop): void {
   const name = `hop ${Number.parseInt(hop.hopId, 16)}`;
   same(`${name} id`, hop.hopId, model.id);
   same(`${name} status`, hop.status, model.status);
+  same(`${name} has an end`, hop.endedAt !== null, hop.status !== "open");
   same(`${name} attempt`, hop.attempt, model.attempt);
   same(`${name} late`, hop.late, model.late);
   for (const d of COUNTED) {

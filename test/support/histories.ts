@@ -66,7 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: lose },
   { weight: 4, arbitrary: fc.record({ op: fc.constant("watch"), hop: number }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant("askAgain"), hop: number }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("restart") }) },
+  { weight: 6, arbitrary: fc.record({ op: fc.constant("restart") }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("cancel") }) },
 );
 

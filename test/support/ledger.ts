@@ -18,7 +18,18 @@ import { memoryDatabase } from "./sqlite.ts";
 
 export type LedgerHop = Pick<
   LiveHop,
-  "id" | "hopId" | "status" | "attempt" | "late" | "estimate" | "used" | "below" | "purses" | "leaseAt" | "deadlineMs"
+  | "id"
+  | "hopId"
+  | "status"
+  | "attempt"
+  | "late"
+  | "estimate"
+  | "used"
+  | "below"
+  | "purses"
+  | "leaseAt"
+  | "deadlineMs"
+  | "endedAt"
 > & { readonly parent: { readonly id: number } | undefined };
 
 export interface LedgerState {
@@ -34,12 +45,15 @@ export interface LedgerState {
 export class LedgerPort {
   readonly #database = memoryDatabase(LEDGER_MIGRATIONS);
   #book = new Book(this.#database);
+  /** Whether a settlement waits in memory. */
+  #waits = false;
 
   ask(ask: Ask, now: number, resent: boolean): Decision {
     return this.#written(() => decide(this.#book, ask, now, resent));
   }
 
   settle(settlement: Settlement, now: number): void {
+    this.#waits = true;
     applySettlement(this.#book, settlement, now);
   }
 
@@ -76,16 +90,21 @@ export class LedgerPort {
     return ended;
   }
 
-  /** What is in memory, and beside it what is only in rows; read without leaving a trace in the ledger's memory. */
+  /**
+   * After a commit: what the rows say. While a settlement waits: what is in memory, and beside it what is only in rows;
+   * read without leaving a trace in the ledger's memory.
+   */
   state(chainId: string, now: number): LedgerState {
-    const chain = this.#chain(chainId);
     const rows = new Book(this.#database);
     const written = rows.chain(chainId);
+    const chain = this.#waits ? this.#chain(chainId) : written;
+    if (chain === undefined) throw new Error("the ledger has no such chain");
     const ids = this.#database.sql.exec<{ hopId: string }>("SELECT hop_id AS hopId FROM hop WHERE chain = ?", chain.id);
-    const inRows = [...ids].flatMap(({ hopId }) =>
-      written && !chain.hops.has(hopId) ? (rows.hop(written, hopId) ?? []) : [],
+    const inRows = [...ids].flatMap(({ hopId }) => (written && rows.hop(written, hopId)) ?? []);
+    const inMemory = this.#waits ? [...chain.hops.values()] : [];
+    const hops = [...new Map([...inRows, ...inMemory].map((hop) => [hop.id, hop])).values()].sort(
+      (a, b) => a.id - b.id,
     );
-    const hops = [...inRows, ...chain.hops.values()].sort((a, b) => a.id - b.id);
     const removedAt = chain.endedAt === null ? undefined : chain.endedAt + RETENTION_MS;
     return { chain: chainView(chain, now), purses: chain.purses, hops, dueAt: chain.dueAt, removedAt };
   }
@@ -107,6 +126,7 @@ export class LedgerPort {
 
   #written<T>(work: () => T): T {
     const result = work();
+    this.#waits = false;
     if (this.#book.write().size > 0) throw new Error("a chain could not be written");
     return result;
   }

@@ -165,15 +165,21 @@ describe.concurrent("a lease that ends", () => {
     expect(chain).toMatchObject({ status: "failed", hops: { lost: 1, cancelled: 1, open: 0 }, spent: { tokens: 100 } });
   });
 
-  it("at the chain's deadline makes the chain expired", async () => {
+  it("with the chain's deadline is no loss: the hop is an error, the chain expired", async () => {
     const ledger = freshLedger();
-    const root = await startChain(ledger, { root: rootCall({ wallMs: 300 }) });
+    const root = await startChain(ledger, { ...TOKENS, root: rootCall({ wallMs: 300 }) });
     const expired = await eventually(1_500, async () => {
       const chain = await ledger.read(root.chainId);
       return chain.status === "running" ? undefined : chain;
     });
-    expect(expired).toMatchObject({ status: "expired", hops: { lost: 1 } });
+    expect(expired).toMatchObject({ status: "expired", hops: { error: 1, lost: 0 }, spent: { tokens: 100 } });
+    expect(await ledger.hops(root.chainId)).toMatchObject([
+      { status: "error", rejection: { code: "deadline_exceeded" } },
+    ]);
     expect(await ledger.decide(childAsk(root, "child"))).toMatchObject({ rejection: { code: "token_invalid" } });
+    // Nobody knew what it used: what it says late corrects the books.
+    await ledger.settle(settlement(root, { tokens: 7 }));
+    expect(await ledger.read(root.chainId)).toMatchObject({ status: "expired", spent: { tokens: 7 } });
   });
 
   it("while the ledger was restarted is given once more, counted from the restart, and only once", async () => {

@@ -46,6 +46,47 @@ describe.concurrent("an eviction", () => {
     });
   });
 
+  it("keeps who called whom: a caller that settles ends what it had called before", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child");
+    const grandchild = childAsk(child, "grandchild", { estimate: { tokens: 5, costMicros: 0 } });
+    await ledger.exchange([child]);
+    await ledger.exchange([grandchild, childAsk(root, "sibling")]);
+    await evictDurableObject(ledger.stub);
+    expect(await ledger.settle(settlement(child))).toMatchObject({ status: "done", usage: { hops: 2, tokens: 5 } });
+    const hops = await ledger.hops(root.chainId);
+    expect(hops.map(({ callee, status }) => `${callee} ${status}`)).toEqual([
+      "root open",
+      "child done",
+      "grandchild cancelled",
+      "sibling open",
+    ]);
+  });
+
+  it("keeps what has been used below a hop, whatever of it was settled before and after", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger);
+    const child = childAsk(root, "child");
+    const [before, after] = [childAsk(child, "before"), childAsk(child, "after")];
+    await ledger.exchange([child]);
+    await ledger.exchange([before, after]);
+    await ledger.settle(settlement(before, { tokens: 1, bytes: 10 }));
+    await ledger.read(root.chainId);
+    await evictDurableObject(ledger.stub);
+    await ledger.settle(settlement(after, { tokens: 2, bytes: 20 }));
+    const settled = await ledger.settle(settlement(child, { tokens: 4, bytes: 40 }));
+    expect(settled).toMatchObject({ usage: { hops: 3, tokens: 7, bytes: 76 } });
+    await ledger.read(root.chainId);
+    await evictDurableObject(ledger.stub);
+    const ended = await ledger.settle(settlement(root, { tokens: 8 }));
+    expect(ended).toMatchObject({ usage: { hops: 4, tokens: 15, bytes: 78 } });
+    expect(await ledger.read(root.chainId)).toMatchObject({
+      status: "done",
+      spent: { hops: 4, tokens: 15, bytes: 78 },
+    });
+  });
+
   it("keeps allowances: what stands under one is bounded by it, and its rest goes back", async () => {
     const ledger = freshLedger();
     const root = await startChain(ledger, { root: rootCall({ tokens: 1_000 }) });

@@ -90,8 +90,9 @@ describe("a schema", () => {
       "in a definition that is used",
       { $defs: { x: { properties: { y: remote } } }, properties: { z: { $ref: "#/$defs/x" } } },
     ],
+    ["to itself without end", { properties: { x: { $ref: "#/properties/x" } } }],
     ["to a definition that it does not have", { properties: { x: { $ref: "#/$defs/none" } } }],
-  ])("with a reference out of it, %s, is refused before it is used", (_, schema) => {
+  ])("with a reference that leads nowhere, %s, is refused before it is used", (_, schema) => {
     expect(schemaProblem(schema)).toBeTypeOf("string");
   });
 

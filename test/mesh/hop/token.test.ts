@@ -103,6 +103,10 @@ describe("a hop token", () => {
     expect(await verifyHopToken(confused, "default", () => known.publicKey, NOW)).toMatchObject(refused);
   });
 
+  it("under another name of the same algorithm is refused: there is one", async () => {
+    expect(await verify(await forged({ header: { alg: "Ed25519" } }))).toMatchObject(refused);
+  });
+
   it("that is another kind of token of the same key is refused", async () => {
     expect(await verify(await forged({ header: { typ: "JWT" } }))).toMatchObject(refused);
     expect(await verify(await forged({ header: { typ: undefined } }))).toMatchObject(refused);

@@ -247,12 +247,12 @@ describe.concurrent("keys and the keyring", () => {
 
   it("the keyring is made once, whoever asks first, and survives an eviction", async () => {
     const { stub } = freshRegistry();
-    const asked = await Promise.all(
-      Array.from({ length: 20 }, () => stub.keyring() as Promise<{ value: KeyringRecord }>),
+    const asked = await runInDurableObject<Registry, string[]>(stub, (registry) =>
+      Promise.all(Array.from({ length: 20 }, async () => JSON.stringify((await registry.keyring()).value))),
     );
-    expect(new Set(asked.map(({ value }) => JSON.stringify(value))).size).toBe(1);
+    expect(new Set(asked).size).toBe(1);
     await evictDurableObject(stub);
-    expect(((await stub.keyring()) as { value: KeyringRecord }).value).toEqual(asked[0]?.value);
+    expect(JSON.stringify(((await stub.keyring()) as { value: KeyringRecord }).value)).toBe(asked[0]);
   });
 
   it("a key is made, listed in pages and revoked, each with a revision", async () => {

@@ -188,14 +188,16 @@ const teller = defineAgent({
       handler: ({ here }) => ({ here, gone: undefined }),
     }),
     fail: skill({
-      input: z.enum(["throw", "misreport", "misfit", "bigint", "circle"]),
+      input: z.enum(["throw", "misreport", "misfit", "bigint", "circle", "deep"]),
       output: z.string(),
       handler: (how, hop): string => {
         if (how === "throw") throw new Error("no luck");
         if (how === "misreport") hop.report({ tokens: 0.5 });
         const circle: Record<string, unknown> = {};
         circle.self = circle;
-        return { bigint: 1n, circle, misfit: 42 }[how as "bigint"] as unknown as string;
+        let deep: unknown[] = [];
+        for (let level = 0; level < 100_000; level++) deep = [deep];
+        return { bigint: 1n, circle, deep, misfit: 42 }[how as "bigint"] as unknown as string;
       },
     }),
   },
