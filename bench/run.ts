@@ -14,8 +14,9 @@ import { type Running, startSystems } from "./systems.ts";
 const HELP = `Usage: npm run bench -- [options]
 
 Measures the product, the floor and the ungoverned call in turn, prints a table, and keeps it in bench/RESULTS.md.
+It takes a quarter of an hour, on a machine that should have nothing else to do.
 
-  --quick        few short rounds, about two minutes: for a first look; writes no file
+  --quick        few short rounds, about five minutes: for a first look; writes no file
   --only TEXT    only scenarios whose name contains TEXT, such as builtin, http/chain5, single/32 or growth;
                  several with commas between; writes no file
   --help         this text

@@ -37,7 +37,7 @@ const Version = z
   );
 
 const amount = (ceiling: number) => z.int().min(0).max(ceiling);
-/** A limit: any safe integer from 0. What exceeds the mesh's ceiling is lowered by `chain/limits.ts`, not refused. */
+/** A limit: any safe integer from 0. What exceeds the mesh's ceiling is lowered by `hop/prepare.ts`, not refused. */
 const limit = z.int().min(0);
 
 /** What a root call may set; the same dimensions, tightening only, are an allowance within a chain. */

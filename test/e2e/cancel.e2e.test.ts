@@ -30,12 +30,19 @@ function stubborn(next: string): Handler {
 
 describe.concurrent("a hop that runs", () => {
   test("past its lease ends well: the watch renews it, and that of the caller that waits", async ({ expect }) => {
-    await host.agent("long", async () => sleep(LONG_MS, "worth the wait"), { timeoutMs: 120_000 });
+    const long = await host.agent("long", async () => sleep(LONG_MS, "worth the wait"), { timeoutMs: 120_000 });
     await host.agent("waiter", relay("long"), { timeoutMs: 120_000 });
-    const reply = await mesh.client.invoke("waiter", null);
+    const invoked = mesh.client.invoke("waiter", null);
+    const { chainId, at } = await until("the long one is reached", () => long.calls[0]);
+    // A ledger that nobody speaks to is put away, and gives a fresh lease when it is back: this one stays.
+    while (Date.now() < at + LONG_MS - 3 * SECOND) {
+      expect((await mesh.client.chain(chainId)).hops).toMatchObject({ open: 2, lost: 0 });
+      await sleep(SECOND);
+    }
+    const reply = await invoked;
     expect(reply.result.output).toMatchObject({ status: 200, body: { output: "worth the wait" } });
     expect(reply.result.usage.wallMs).toBeGreaterThanOrEqual(LONG_MS);
-    const chain = await mesh.client.chain(reply.result.chainId);
+    const chain = await mesh.client.chain(chainId);
     expect(chain).toMatchObject({ status: "done", hops: { done: 2, lost: 0, open: 0 } });
   });
 
