@@ -122,6 +122,9 @@ export class SideBySide {
         if (!step.root) this.#watch(model, open(model)[0]);
         this.#ledger.expire(this.#chainId, this.#now, this.#bornAt);
         expire(model, this.#now);
+        if (model.status === "running" && this.#ledger.state(this.#chainId, this.#now).dueAt <= this.#now) {
+          throw new Error("the ledger would look again at once, and again");
+        }
         return [];
       case "askAgain":
         return this.#askAgain(pick(model.hops, step.hop));

@@ -1,5 +1,5 @@
 /** Histories that were found by chance once, each a promise of its own. Ledger and model are compared at every step. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LedgerPort } from "../../support/ledger.ts";
 import { SideBySide, type Step } from "../../support/side-by-side.ts";
 
@@ -96,4 +96,28 @@ test("what was booked stays the same when the ledger starts again and reads it f
     settled(1, "done", 1),
     again,
   );
+});
+
+describe("the one fresh lease of a restart", () => {
+  const wait = (ms: number): Step => ({ op: "wait", ms });
+  const again: Step = { op: "restart" };
+  const toTheFirstLease: Step = { op: "lose", watched: 0, root: false, afterMs: 0 };
+  /** The hop has outlived its lease on the fresh one, which ends 16 s after its admission; it is now 15.5 s. */
+  const graced = [ask(0), ask(0), wait(1_000), again, toTheFirstLease, wait(500)] as const;
+
+  test("is the only one: a second restart gives no more", () => {
+    play(...graced, again, toTheFirstLease);
+  });
+
+  test("may be given again to a hop that was watched since", () => {
+    play(...graced, { op: "watch", hop: 1 }, wait(1_000), again, toTheFirstLease, wait(500));
+  });
+
+  test("may be given again to a hop that was retried since", () => {
+    play(...graced, retry(1), wait(1_000), again, toTheFirstLease, wait(500));
+  });
+
+  test("is in the row: the next ledger knows it", () => {
+    play(...graced, again, ask(0), toTheFirstLease);
+  });
 });
