@@ -67,6 +67,8 @@ export class Mesh {
   readonly name: string;
   readonly settings: MeshSettings;
   readonly #region: () => Region;
+  /** The host by which this request has reached the mesh. */
+  readonly #ownHost: () => string;
   readonly #bindings: MeshBindings;
   readonly #memory: Memory;
   readonly #defer: (work: Promise<unknown>) => void;
@@ -78,15 +80,23 @@ export class Mesh {
       bindings: MeshBindings;
       settings: MeshSettings;
       region: () => Region;
+      ownHost: () => string;
       defer: (work: Promise<unknown>) => void;
     },
   ) {
     this.name = name;
     this.settings = options.settings;
     this.#region = options.region;
+    this.#ownHost = options.ownHost;
     this.#bindings = options.bindings;
     this.#memory = memoryOf(name);
     this.#defer = options.defer;
+  }
+
+  /** What may be reached from here; the mesh itself never, by whatever name it was just called. */
+  get egress(): EgressPolicy {
+    const { egress } = this.settings;
+    return { ...egress, own: { ...egress.own, hosts: [...egress.own.hosts, this.#ownHost()] } };
   }
 
   now(): number {

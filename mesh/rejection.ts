@@ -102,5 +102,8 @@ function budgetSentence({
   if (dimension === "concurrency") {
     return `The call would be the ${actual}th open at once, and the limit ${PURSES[purse]} is ${limit}. Try again when one has ended.`;
   }
+  if (actual <= limit) {
+    return `A callee has used more ${dimension} than was reserved for it, so nothing more can be had ${PURSES[purse]}.`;
+  }
   return `The call would bring ${dimension} to ${actual}, and the limit ${PURSES[purse]} is ${limit}. ${left}`;
 }

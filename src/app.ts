@@ -25,6 +25,7 @@ export function createApp(): App {
       bindings: c.env,
       settings: settingsOf(c.env),
       region: () => regionOf(c.req.raw),
+      ownHost: () => new URL(c.req.url).hostname,
       defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
     };
     c.set("open", (name) => new Mesh(name, options));

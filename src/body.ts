@@ -1,5 +1,6 @@
 /** Request bodies: read up to a size, parsed, checked. Every error says what was wrong and what would be right. */
 import type * as z from "zod";
+import { nestsDeeper } from "../mesh/hop/payload.ts";
 import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
 import type { FieldError, Rejection } from "../mesh/rejection.ts";
 
@@ -68,20 +69,9 @@ function parseJson(bytes: Uint8Array): Parsed<unknown> {
     const why = error instanceof Error ? error.message : "it can't be read";
     return refuse("invalid_request", `The body is not valid JSON in UTF-8: ${why}`);
   }
-  if (deeperThan(value, JSON_DEPTH))
+  if (nestsDeeper(value, JSON_DEPTH))
     return refuse("invalid_request", `The body nests deeper than ${JSON_DEPTH} levels.`);
   return { ok: true, value };
-}
-
-/** Walks with a stack of its own: a deep value must not end the call stack. */
-function deeperThan(value: unknown, most: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const objects = level.filter((item) => typeof item === "object" && item !== null);
-    if (objects.length > 0 && depth >= most) return true;
-    level = objects.flatMap((item) => Object.values(item as object));
-  }
-  return false;
 }
 
 /** The first thing that is wrong as the sentence, all of them (up to ten) as evidence. */

@@ -31,6 +31,7 @@ export function decide(book: Book, asked: Ask, now: number, resent = true): Deci
     return { verdict: "joined", chainId: joined.chainId, hopId: joined.hopId };
   }
   const ask = joined === undefined ? asked : { ...asked, idempotency: undefined, refused: KEY_REUSED };
+  if (known !== undefined && parent === undefined) throw new Error("A chain is started once.");
   const chain = known ?? startChain(book, ask, now);
   const facts = factsOf(chain, parent, now);
   const rejection = admit(facts, ask);

@@ -29,6 +29,7 @@ function runOne(book: Book, { kind, ref }: DueRow, now: number, bornAtMs: number
     });
   } catch (error) {
     console.error(`ledger: due ${kind} of ${ref} failed`, error);
+    if (kind === "chain") book.forgetRow(ref);
     setDue(database.sql, kind, ref, now + RETRY_MS);
   }
 }

@@ -54,7 +54,9 @@ export class Book {
 
   #admit(chain: LiveChain | undefined): LiveChain | undefined {
     if (chain === undefined) return undefined;
-    if (chain.status === "running") loadOpenHops(this.database.sql, chain);
+    // One that has ended stays only when it is changed: reading must not fill the memory.
+    if (chain.status !== "running") return chain;
+    loadOpenHops(this.database.sql, chain);
     this.#chains.set(chain.chainId, chain);
     return chain;
   }
@@ -75,6 +77,7 @@ export class Book {
 
   /** The chain, or something of it, is to be written with the next commit. */
   changed(chain: LiveChain): void {
+    this.#chains.set(chain.chainId, chain);
     this.#changed.add(chain);
   }
 
@@ -138,6 +141,11 @@ export class Book {
     const [oldest] = this.#chains.values();
     if (this.#chains.size > RESIDENT && oldest !== undefined && !this.#changed.has(oldest))
       this.#chains.delete(oldest.chainId);
+  }
+
+  /** As `forget`, by the chain's row. */
+  forgetRow(id: number): void {
+    for (const chain of this.#chains.values()) if (chain.id === id) this.forget(chain.chainId);
   }
 
   /** Forgets what is in memory of a chain; its rows stand. */

@@ -151,12 +151,14 @@ export class Ledger extends DurableObject<LedgerEnv> {
       const ledger = this.ctx.id.name ?? this.ctx.id.toString();
       const mesh = ledger.split("/")[0] ?? "default";
       await drainOutbox(this.#book, () => this.#queue.commit(), this.env.INDEX.getByName(mesh), ledger);
+      this.#outboxTimer = undefined;
+      // What was committed while the last batch was under way has found the timer set.
+      this.#afterCommit();
     } catch (error) {
       console.error("ledger: the index could not be fed, it will be tried again", error);
       setDue(this.#book.database.sql, "outbox", 0, Date.now() + OUTBOX_RETRY_MS);
-      this.#wakeAtEarliest();
-    } finally {
       this.#outboxTimer = undefined;
+      this.#wakeAtEarliest();
     }
   }
 }

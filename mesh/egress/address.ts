@@ -9,7 +9,9 @@ export interface EgressPolicy {
 }
 
 const LOOPBACK_NAMES = /(^|\.)localhost$/;
-const METADATA_NAMES = /(^|\.)metadata(\.google)?\.internal$|^instance-data(\.|$)/;
+const METADATA_NAMES = /^metadata$|(^|\.)metadata(\.google)?\.internal$|^instance-data(\.|$)/;
+/** Azure's, which lies in a public range. */
+const METADATA_ADDRESSES = new Set(["168.63.129.16"]);
 
 /** Why a URL may not be reached, or nothing. */
 export function egressRefusal(url: URL, policy: EgressPolicy): string | undefined {
@@ -18,7 +20,7 @@ export function egressRefusal(url: URL, policy: EgressPolicy): string | undefine
   const host = bareHost(url);
   const range = rangeOf(host);
   const loopback = range === "loopback" || LOOPBACK_NAMES.test(host);
-  if (METADATA_NAMES.test(host)) return `${host} is a metadata address`;
+  if (METADATA_NAMES.test(host) || METADATA_ADDRESSES.has(host)) return `${host} is a metadata address`;
   if (isOwn(url, host, loopback, policy)) return "this is the mesh itself: call its agents by name";
   if (loopback) return policy.allowLoopback ? undefined : `${host} is a loopback address`;
   return range === undefined || range === "unicast" ? undefined : `${host} is not a public address (${range})`;
@@ -26,9 +28,14 @@ export function egressRefusal(url: URL, policy: EgressPolicy): string | undefine
 
 /** In loopback mode a name that we cannot resolve, on our own port, may well be us: what can't be decided is refused. */
 function isOwn(url: URL, host: string, loopback: boolean, { own, allowLoopback }: EgressPolicy): boolean {
-  if (own.hosts.includes(host) && portOf(url) === own.port) return true;
-  return allowLoopback && portOf(url) === own.port && (loopback || rangeOf(host) === undefined);
+  const port = portOf(url);
+  const scheme = SCHEME_PORTS.has(own.port) && SCHEME_PORTS.has(port);
+  if (own.hosts.includes(host) && (port === own.port || scheme)) return true;
+  return allowLoopback && port === own.port && (loopback || rangeOf(host) === undefined);
 }
+
+/** A public host answers on both, or redirects from one to the other. */
+const SCHEME_PORTS: ReadonlySet<string> = new Set(["80", "443"]);
 
 function portOf(url: URL): string {
   return url.port || (url.protocol === "https:" ? "443" : "80");

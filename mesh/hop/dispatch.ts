@@ -136,7 +136,7 @@ async function attempts(
     if (wait === undefined) return { ended, attempt };
     const { chainId, hopId } = delivery;
     const { bytes, tokens, costMicros } = ended;
-    await Promise.race([scheduler.wait(wait), watch.stopped]);
+    if ((await Promise.race([scheduler.wait(wait), watch.stopped])) !== undefined) return { ended, attempt };
     const again = await send(mesh, { type: "retry", chainId, hopId, attempt, used: { bytes, tokens, costMicros } });
     if (again?.verdict !== "admitted") return { ended, attempt };
     hop.forgetReports();
@@ -171,8 +171,19 @@ async function deliver(delivery: Delivery): Promise<Delivered> {
   }
 }
 
-/** Checks and measures what came back. What the callee reports over a wire counts beside what its hop reported here. */
+/** Whatever came back, the hop ends: an output that can't be checked is its callee's failure. */
 async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
+  try {
+    return await checkedEnd(delivery, hop, result);
+  } catch (error) {
+    console.error("dispatch: an output could not be checked", error);
+    const detail = `Agent '${delivery.agent.name}' answered with an output that could not be checked.`;
+    return { outcome: "error", rejection: { code: "upstream_error", detail }, bytes: 0, ...hop.reported };
+  }
+}
+
+/** Checks and measures what came back. What the callee reports over a wire counts beside what its hop reported here. */
+async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
   const tokens = hop.reported.tokens + result.usage.tokens;
   const costMicros = hop.reported.costMicros + result.usage.costMicros;
   if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: 0, tokens, costMicros };

@@ -1,5 +1,6 @@
 /** What the mesh measures of a payload: its JSON, the bytes of it, and its digest. */
 import { hex } from "../ids.ts";
+import { JSON_DEPTH } from "../limits.ts";
 
 export interface Payload {
   readonly json: string;
@@ -15,13 +16,26 @@ export function measure(value: unknown): Payload {
   return { json, bytes: encoder.encode(json).byteLength };
 }
 
+/** Whether objects and arrays stand within each other more than `most` deep. With a list of its own, not the call stack. */
+export function nestsDeeper(value: unknown, most: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const objects = level.filter((item) => typeof item === "object" && item !== null);
+    if (objects.length > 0 && depth >= most) return true;
+    level = objects.flatMap((item) => Object.values(item as object));
+  }
+  return false;
+}
+
 /**
  * The value as it would arrive over a wire: a callee in this process shares no object with its caller.
- * @throws {TypeError} a value that has no JSON, such as a BigInt or a circle
+ * @throws {TypeError | RangeError} a value that has no JSON, such as a BigInt or a circle, or one that is too deep
  */
 export function carried(value: unknown): unknown {
   const json = JSON.stringify(value);
-  return json === undefined ? null : (JSON.parse(json) as unknown);
+  const copy = json === undefined ? null : (JSON.parse(json) as unknown);
+  if (nestsDeeper(copy, JSON_DEPTH)) throw new RangeError(`it nests deeper than ${JSON_DEPTH} levels`);
+  return copy;
 }
 
 /** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */

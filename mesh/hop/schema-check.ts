@@ -49,9 +49,35 @@ export function schemaProblem(schema: JsonSchema): string | undefined {
         if (pattern !== undefined) new RegExp(pattern, "u");
       }
     }
-    new Validator(copyOf(schema), "2020-12", false).validate(null);
-    return undefined;
+    return Object.values(parts).some((part) => comesBack(part, parts, new Set()))
+      ? "it refers to itself without end"
+      : undefined;
   } catch (error) {
     return error instanceof Error ? error.message : "it can't be read";
   }
+}
+
+/** Whether a schema applies itself to the same value again, by references and combinations alone. */
+function comesBack(
+  part: Schema | boolean,
+  parts: Record<string, Schema | boolean>,
+  above: ReadonlySet<unknown>,
+): boolean {
+  if (typeof part === "boolean") return false;
+  if (above.has(part)) return true;
+  const { allOf = [], anyOf = [], oneOf = [], not, if: when, then, else: otherwise, dependentSchemas = {} } = part;
+  const target = part.__absolute_ref__ === undefined ? undefined : parts[part.__absolute_ref__];
+  const applied = [
+    ...allOf,
+    ...anyOf,
+    ...oneOf,
+    ...Object.values(dependentSchemas),
+    not,
+    when,
+    then,
+    otherwise,
+    target,
+  ];
+  const path = new Set([...above, part]);
+  return applied.some((next) => next !== undefined && comesBack(next as Schema | boolean, parts, path));
 }

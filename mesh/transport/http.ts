@@ -1,7 +1,8 @@
 /** Agents that speak JSON over HTTP (docs/design.md, 6a). */
 import * as z from "zod";
 import { egressFetch } from "../egress/fetch.ts";
-import { BODY_BYTES } from "../limits.ts";
+import { nestsDeeper } from "../hop/payload.ts";
+import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
 import { ReportedUsage } from "../schema.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
 
@@ -17,7 +18,7 @@ export const http: Transport = async (delivery) => {
   const result = await egressFetch(
     agent.endpoint.url,
     { method: "POST", headers: await headersOf(delivery), body: bodyOf(delivery), signal, maxBytes: BODY_BYTES },
-    mesh.settings.egress,
+    mesh.egress,
   );
   if (!result.ok) return failed(result.rejection, { transient: result.connection });
   const { status, headers, body } = result.answer;
@@ -50,6 +51,9 @@ function readAnswer(name: string, body: string): Delivered {
     const where = answer.error?.issues[0];
     const why = where === undefined ? "" : ` (${where.path.join(".")}: ${where.message})`;
     return upstream(`Agent '${name}' must answer with {"output": …, "usage"?: {"tokens", "costMicros"}}${why}.`);
+  }
+  if (nestsDeeper(answer.data.output, JSON_DEPTH)) {
+    return upstream(`Agent '${name}' answered with an output that nests deeper than ${JSON_DEPTH} levels.`);
   }
   return { ok: true, output: answer.data.output, usage: answer.data.usage ?? NO_USAGE };
 }

@@ -5,7 +5,7 @@ import { encodeCursor } from "../../mesh/cursor.ts";
 import { egressRefusal } from "../../mesh/egress/address.ts";
 import { schemaProblem } from "../../mesh/hop/schema-check.ts";
 import { AGENT_BYTES } from "../../mesh/limits.ts";
-import type { Mesh, MeshSettings } from "../../mesh/mesh.ts";
+import type { Mesh } from "../../mesh/mesh.ts";
 import type { Changed } from "../../mesh/registry/registry.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import { type Agent, AgentName, AgentRegistration, AgentReplacement, Endpoint, type Skill } from "../../mesh/schema.ts";
@@ -26,7 +26,7 @@ const ListQuery = z.strictObject({
 export function agentRoutes(app: App): void {
   app.post("/v1/agents", async (c) => {
     const { mesh, changer } = mayRegister(c.get("identity"));
-    const agent = complete(await bodyOf(c.req.raw, AgentRegistration), mesh.settings);
+    const agent = complete(await bodyOf(c.req.raw, AgentRegistration), mesh);
     const stored = take(mesh, (await mesh.registry.register(agent, changer)) as Changed<Agent>);
     return c.json(stored, 201, { etag: etag(stored), location: `/v1/agents/${stored.name}` });
   });
@@ -67,7 +67,7 @@ export function agentRoutes(app: App): void {
       });
     }
     if (!AgentName.safeParse(name).success) throw new Refused(noSuchAgent(name));
-    const agent = complete({ ...body, name }, mesh.settings);
+    const agent = complete({ ...body, name }, mesh);
     const stored = take(
       mesh,
       (await mesh.registry.replace(agent, changer, ifMatch(c.req.header("if-match")))) as Changed<Agent>,
@@ -100,11 +100,11 @@ async function bodyOf<T extends z.ZodType>(request: Request, schema: T): Promise
 }
 
 /** The skills that a registration leaves out, and what a schema can't check. @throws {Refused} invalid_request, egress_denied */
-function complete(agent: AgentRegistration, settings: MeshSettings): AgentRegistration & { skills: readonly Skill[] } {
+function complete(agent: AgentRegistration, mesh: Mesh): AgentRegistration & { skills: readonly Skill[] } {
   const skills = agent.skills ?? [
     { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
   ];
-  const wrong = skillProblem(skills) ?? endpointProblem(agent, settings);
+  const wrong = skillProblem(skills) ?? endpointProblem(agent, mesh);
   if (wrong !== undefined) throw new Refused(wrong);
   if (JSON.stringify(agent).length > AGENT_BYTES) {
     throw new Refused({ code: "payload_too_large", detail: `A registration is at most ${AGENT_BYTES} bytes of JSON.` });
@@ -131,19 +131,19 @@ function skillProblem(skills: readonly Skill[]): Rejection | undefined {
   return undefined;
 }
 
-function endpointProblem({ name, endpoint }: AgentRegistration, settings: MeshSettings): Rejection | undefined {
+function endpointProblem({ name, endpoint }: AgentRegistration, mesh: Mesh): Rejection | undefined {
   switch (endpoint.kind) {
     case "builtin":
       if (builtin(name) !== undefined) return undefined;
       return { code: "invalid_request", detail: `/endpoint: this deployment has no builtin agent '${name}'.` };
     case "binding":
-      if (settings.agentBindings.has(endpoint.binding)) return undefined;
+      if (mesh.settings.agentBindings.has(endpoint.binding)) return undefined;
       return {
         code: "invalid_request",
         detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.`,
       };
     case "http": {
-      const refusal = egressRefusal(new URL(endpoint.url), settings.egress);
+      const refusal = egressRefusal(new URL(endpoint.url), mesh.egress);
       if (refusal === undefined) return undefined;
       return { code: "egress_denied", detail: `/endpoint/url: ${endpoint.url} may not be reached: ${refusal}.` };
     }

@@ -36,6 +36,7 @@ export function freshMesh(): TestMesh {
     bindings,
     settings: settingsOf(bindings as unknown as Env),
     region: () => "" as const,
+    ownHost: () => "",
     defer: (work: Promise<unknown>) => void work.catch(() => undefined),
   } as const;
   const mesh = new Mesh(`mesh-${++made}-${crypto.randomUUID()}`, options);
