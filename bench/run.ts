@@ -22,7 +22,7 @@ It takes a quarter of an hour, on a machine that should have nothing else to do.
   --help         this text
 `;
 
-const PLAN: Plan = { rounds: 5, ms: 2_000, warmUpMs: 1_500 };
+const PLAN: Plan = { rounds: 3, ms: 1_500, warmUpMs: 800 };
 const QUICK: Plan = { rounds: 3, ms: 600, warmUpMs: 500 };
 const SIZES = [10, 100, 1_000, 10_000];
 const QUICK_SIZES = [10, 100, 1_000];
