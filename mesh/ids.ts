@@ -10,6 +10,9 @@
  *     └ version of this layout
  */
 
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
 const VERSION = "1";
 export const MAX_LEDGER_DIGITS = 8;
 
@@ -41,14 +44,13 @@ export function hopId(random: (bytes: number) => Uint8Array): string {
 }
 
 /** Computes the keyed check of an id whose check digits are left out: four hex digits. */
-export type Check = (unchecked: string) => Promise<string>;
+export type Check = (unchecked: string) => string;
 
 /** A check keyed with a mesh's secret. HMAC-SHA-256, cut to 16 bits: it saves objects from being woken, no more. */
-export function keyedCheck(key: CryptoKey): Check {
-  return async (unchecked) => {
-    const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(unchecked));
-    return hex(new Uint8Array(mac, 0, 2));
-  };
+export function keyedCheck(secret: Uint8Array): Check {
+  const encoder = new TextEncoder();
+  const keyed = hmac.create(sha256, secret);
+  return (unchecked) => hex(keyed.clone().update(encoder.encode(unchecked)).digest().subarray(0, 2));
 }
 
 /**
@@ -56,16 +58,16 @@ export function keyedCheck(key: CryptoKey): Check {
  * @param ledgerDigits how many digits name the ledger, 0 to 8
  * @param seed the digits themselves, at least 8, where they must be found again (an Idempotency-Key); else random
  */
-export async function chainId(
+export function chainId(
   options: { ledgerDigits: number; region: Region; seed?: string | undefined },
   random: (bytes: number) => Uint8Array,
   check: Check,
-): Promise<string> {
+): string {
   const region = REGIONS.indexOf(options.region).toString(16).padStart(2, "0");
   const digits = options.seed?.slice(0, MAX_LEDGER_DIGITS) ?? hex(random(4));
   const head = `${VERSION}${options.ledgerDigits}${region}${digits}`;
   const tail = hex(random(8));
-  return `${head}${await check(head + tail)}${tail}`;
+  return `${head}${check(head + tail)}${tail}`;
 }
 
 /** Where the chain of an id lives, by its form alone: for ids that this mesh has signed or just made. */
@@ -77,9 +79,9 @@ export function addressOf(id: string): ChainAddress | undefined {
 }
 
 /** Where the chain of an id from outside lives, or nothing when the id is not one that this mesh has made. */
-export async function chainAddress(id: string, check: Check): Promise<ChainAddress | undefined> {
+export function chainAddress(id: string, check: Check): ChainAddress | undefined {
   const address = addressOf(id);
-  if (address === undefined || (await check(id.slice(0, 12) + id.slice(16))) !== id.slice(12, 16)) return undefined;
+  if (address === undefined || check(id.slice(0, 12) + id.slice(16)) !== id.slice(12, 16)) return undefined;
   return address;
 }
 

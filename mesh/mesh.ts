@@ -3,6 +3,7 @@ import { base64url, importJWK } from "jose";
 import type { Ledger } from "./chain/chain.ts";
 import type { EgressPolicy } from "./egress/address.ts";
 import { Courier } from "./hop/courier.ts";
+import { type Cancel, Timers } from "./hop/timers.ts";
 import type { SigningKey } from "./hop/token.ts";
 import type { KeyringRecord } from "./identity/keyring.ts";
 import type { KeyRecord } from "./identity/keys.ts";
@@ -72,6 +73,8 @@ export class Mesh {
   readonly #bindings: MeshBindings;
   readonly #memory: Memory;
   readonly #defer: (work: Promise<unknown>) => void;
+  #egress: EgressPolicy | undefined;
+  readonly #timers = new Timers(Date.now);
 
   /** @param defer keeps the request's context alive for work that its answer does not wait for */
   constructor(
@@ -96,7 +99,8 @@ export class Mesh {
   /** What may be reached from here; the mesh itself never, by whatever name it was just called. */
   get egress(): EgressPolicy {
     const { egress } = this.settings;
-    return { ...egress, own: { ...egress.own, hosts: [...egress.own.hosts, this.#ownHost()] } };
+    this.#egress ??= { ...egress, own: { ...egress.own, hosts: [...egress.own.hosts, this.#ownHost()] } };
+    return this.#egress;
   }
 
   now(): number {
@@ -109,6 +113,11 @@ export class Mesh {
 
   defer(work: Promise<unknown>): void {
     this.#defer(work);
+  }
+
+  /** Runs `run` once in `ms` milliseconds, or a little later, within this request. */
+  after(ms: number, run: () => void): Cancel {
+    return this.#timers.after(ms, run);
   }
 
   get registry(): DurableObjectStub<Registry> {
@@ -153,7 +162,7 @@ export class Mesh {
 
   /** The ledger of a chain id from outside, or nothing when this mesh has not made the id. */
   async ledgerOf(id: string): Promise<DurableObjectStub<Ledger> | undefined> {
-    const address = await chainAddress(id, (await this.keyring()).check);
+    const address = chainAddress(id, (await this.keyring()).check);
     return address && this.#ledger(address);
   }
 
@@ -189,17 +198,10 @@ function known(id: string): ChainAddress {
 async function importKeyring({ signing, chainCheck }: KeyringRecord): Promise<Keyring> {
   const privateKey = (await importJWK(signing.privateJwk, "EdDSA")) as CryptoKey;
   const publicKey = (await importJWK(signing.publicJwk, "EdDSA")) as CryptoKey;
-  const checkKey = await crypto.subtle.importKey(
-    "raw",
-    base64url.decode(chainCheck),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
   return {
     signing: { kid: signing.kid, key: privateKey },
     publicKeys: new Map([[signing.kid, publicKey]]),
     publicJwks: [signing.publicJwk],
-    check: keyedCheck(checkKey),
+    check: keyedCheck(base64url.decode(chainCheck)),
   };
 }

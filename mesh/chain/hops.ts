@@ -126,7 +126,44 @@ export function loadOpenHops(sql: Sql, chain: LiveChain): void {
   }
 }
 
+/** A hop that was just admitted: most of its columns are what they begin with. Each bound value has its price. */
+function insertOpenHop(sql: Sql, hop: LiveHop): void {
+  sql.exec(
+    `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, policy, purses, est_tokens, est_cost,
+       used_hops, used_bytes, used_tokens, used_cost, late, attempt, input_bytes, input_digest, metadata, timeout_ms, started_at,
+       deadline_at, lease_at, graced)
+     VALUES (?, ?, ?, ?, ?, 'agent', ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, ?, ?, ?, ?, ?, ?, ?, 0)`,
+    hop.id,
+    hop.chain.id,
+    hop.hopId,
+    hop.parent?.id ?? null,
+    hop.depth,
+    hop.callee,
+    hop.skill,
+    hop.address,
+    json(hop.policy),
+    json(hop.purses),
+    hop.estimate.tokens,
+    hop.estimate.costMicros,
+    hop.used.hops,
+    hop.used.bytes,
+    hop.inputBytes,
+    hop.inputDigest,
+    hop.metadata,
+    hop.timeoutMs,
+    hop.startedAt,
+    hop.deadlineMs,
+    hop.leaseAt,
+  );
+}
+
+function isJustAdmitted({ status, attempt, below, used, graced, late }: LiveHop): boolean {
+  const untouched = below === NOTHING && used.tokens === 0 && used.costMicros === 0;
+  return status === "open" && attempt === 1 && untouched && !graced && !late;
+}
+
 export function insertHop(sql: Sql, hop: LiveHop): void {
+  if (isJustAdmitted(hop)) return insertOpenHop(sql, hop);
   sql.exec(
     `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, rejection, policy, purses, est_tokens,
        est_cost, used_hops, used_bytes, used_tokens, used_cost, below, unknown, late_by, late, attempt, input_bytes, input_digest,

@@ -63,9 +63,17 @@ export class LedgerQueue {
       this.commit();
       const chain = this.#book.chain(chainId);
       hop = chain && this.#book.hop(chain, hopId);
-    } else this.#timer ??= setTimeout(() => this.commit(), SETTLEMENT_WAIT_MS);
+    } else this.#wakeSoon();
     if (hop === undefined) return UNKNOWN_HOP;
     return { verdict: "settled", status: hop.status, rejection: hop.rejection, usage: usageOf(hop, this.#now()) };
+  }
+
+  /** The timer is left alone when another commit comes first: it then finds nothing to write, or writes sooner. */
+  #wakeSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.commit();
+    }, SETTLEMENT_WAIT_MS);
   }
 
   /** Decides the asks that wait, and writes everything. Nothing is answered that is not written. */
@@ -74,8 +82,6 @@ export class LedgerQueue {
     this.#asks = [];
     this.#settlements = [];
     this.#scheduled = false;
-    clearTimeout(this.#timer ?? null);
-    this.#timer = undefined;
     if (!this.#book.hasChanges && this.#broken.size === 0 && asks.length === 0) return;
     const now = this.#now();
     const decisions: Decisions = new Map();

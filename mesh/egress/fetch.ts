@@ -71,6 +71,11 @@ function unreachable(url: URL, error: unknown): Rejection {
 
 async function readText(response: Response, maxBytes: number): Promise<{ body: string; bytes: number } | undefined> {
   if (response.body === null) return { body: "", bytes: 0 };
+  // The connection is held to its declared length, so one that is declared small can be taken whole; not if it unpacks.
+  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (declared <= maxBytes && !response.headers.has("content-encoding")) {
+    return { body: await response.text(), bytes: declared };
+  }
   const decoder = new TextDecoder();
   let bytes = 0;
   let body = "";

@@ -1,6 +1,7 @@
 /** A call as the dispatcher takes it, and how it ended. */
 import type { Rejection } from "../rejection.ts";
 import type { Budget, CallPolicy, Usage } from "../schema.ts";
+import type { Running } from "./watch.ts";
 
 /** Who calls: a principal that starts a chain, or a hop that continues its own. */
 export type Caller =
@@ -17,8 +18,8 @@ export type Caller =
       readonly hopId: string;
       /** The calling agent. */
       readonly agent: string;
-      /** Aborts when the calling hop ends; only known in this process. */
-      readonly signal?: AbortSignal | undefined;
+      /** The calling hop's run, where it is in this process. */
+      readonly running?: Running | undefined;
     };
 
 export interface HopCall {

@@ -4,6 +4,7 @@ import type { Mesh } from "../mesh.ts";
 import { ReportedUsage } from "../schema.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import { carried } from "./payload.ts";
+import type { Watch } from "./watch.ts";
 
 interface HopPlace {
   readonly chainId: string;
@@ -12,7 +13,7 @@ interface HopPlace {
   readonly skill: string;
   readonly depth: number;
   readonly deadlineMs: number;
-  readonly signal: AbortSignal;
+  readonly watch: Watch;
 }
 
 function carriedInput(input: unknown): unknown {
@@ -31,7 +32,7 @@ export class HopCapability implements Hop {
   readonly skill: string;
   readonly depth: number;
   readonly deadlineMs: number;
-  readonly signal: AbortSignal;
+  readonly #watch: Watch;
   readonly #mesh: Mesh;
   readonly #dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>;
   #reported: ReportedUsage = { tokens: 0, costMicros: 0 };
@@ -45,7 +46,11 @@ export class HopCapability implements Hop {
     this.skill = place.skill;
     this.depth = place.depth;
     this.deadlineMs = place.deadlineMs;
-    this.signal = place.signal;
+    this.#watch = place.watch;
+  }
+
+  get signal(): AbortSignal {
+    return this.#watch.signal;
   }
 
   /** What the handler has reported of this attempt. */
@@ -63,10 +68,10 @@ export class HopCapability implements Hop {
   }
 
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
-    const { chainId, hopId, signal } = this;
+    const { chainId, hopId } = this;
     const { skill, allowance, policy, idempotencyKey, metadata } = options;
     const outcome = await this.#dispatch(this.#mesh, {
-      caller: { kind: "hop", chainId, hopId, agent: this.agent, signal },
+      caller: { kind: "hop", chainId, hopId, agent: this.agent, running: this.#watch },
       agent,
       skill,
       input: carriedInput(input),

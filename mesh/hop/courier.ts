@@ -8,6 +8,14 @@
  */
 import type { Answer, Message } from "../chain/facts.ts";
 
+/** The request that sends. */
+export interface Sender {
+  /** Keeps its context alive for work that it does not wait for. */
+  defer(work: Promise<unknown>): void;
+  /** A time of its own. @returns how to take it back */
+  after(ms: number, run: () => void): () => void;
+}
+
 /** Who takes the messages; the ledger's stub. */
 export interface Exchange {
   exchange(messages: readonly Message[]): Promise<Answer[]>;
@@ -17,8 +25,8 @@ interface Item {
   readonly message: Message;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** Asks the request that waits for this item to make the next flight. */
-  readonly lead: () => void;
+  /** Asks the request that waits for this item to make the next flight; set while it waits. */
+  lead?: (() => void) | undefined;
 }
 
 /** How long a message waits for the flights of others before its own request takes it on, in milliseconds. */
@@ -32,29 +40,40 @@ export class Courier {
 
   /**
    * @param ledger the stub of the asking request's own context
-   * @param defer keeps that context alive while it flies for others
    */
-  async send(message: Message, ledger: Exchange, defer: (work: Promise<unknown>) => void): Promise<Answer> {
+  send(message: Message, ledger: Exchange, sender: Sender): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const turn = Promise.withResolvers<"lead">();
-    const item: Item = { message, resolve, reject, lead: () => turn.resolve("lead") };
-    this.#waiting.push(item);
-    if (this.#flying) {
-      const first = await Promise.race([promise, turn.promise, this.#stranded(turn.promise, promise)]);
-      if (first !== "lead" && first !== "stranded") return first;
-      if (first === "stranded" && !this.#waiting.includes(item)) return sendAgain(message, ledger);
+    if (!this.#flying) {
+      this.#waiting.push({ message, resolve, reject });
+      // A flight is one exchange, so a request is kept for others no longer than its own message takes.
+      sender.defer(this.#fly(ledger));
+      return promise;
     }
-    // A flight is one exchange, so a request is kept for others no longer than its own message takes.
-    defer(this.#fly(ledger));
-    return promise;
-  }
-
-  /** The request's own timer: it also tells the runtime that the request waits for something. */
-  #stranded(...sooner: readonly Promise<unknown>[]): Promise<"stranded"> {
-    const { promise, resolve } = Promise.withResolvers<"stranded">();
-    const timer = setTimeout(() => resolve("stranded"), STRANDED_MS);
-    const clear = () => clearTimeout(timer);
-    for (const one of sooner) one.then(clear, clear);
+    // The request's own timer also tells the runtime that the request waits for something.
+    const cancel = sender.after(STRANDED_MS, () => {
+      if (this.#waiting.includes(item)) item.lead?.();
+      else sendAgain(message, ledger).then(item.resolve, item.reject);
+    });
+    const item: Item = {
+      message,
+      resolve: (answer) => {
+        cancel();
+        resolve(answer);
+      },
+      reject: (error) => {
+        cancel();
+        reject(error);
+      },
+      // In the turn, and so in the context, of the request that waits.
+      lead: () => void turn.resolve(),
+    };
+    const turn = Promise.withResolvers<void>();
+    turn.promise.then(() => {
+      cancel();
+      item.lead = undefined;
+      sender.defer(this.#fly(ledger));
+    });
+    this.#waiting.push(item);
     return promise;
   }
 
@@ -65,7 +84,7 @@ export class Courier {
     await deliver(this.#waiting.splice(0, FLIGHT), ledger);
     const [next] = this.#waiting;
     if (next === undefined) this.#flying = false;
-    else next.lead();
+    else next.lead?.();
   }
 }
 

@@ -62,7 +62,7 @@ const UNAVAILABLE: Rejection = {
 /** @returns nothing when the ledger can't be reached: what can't be decided is refused */
 async function send(mesh: Mesh, message: Message): Promise<Answer | undefined> {
   try {
-    return await mesh.courier(message.chainId).send(message, mesh.ledger(message.chainId), (work) => mesh.defer(work));
+    return await mesh.courier(message.chainId).send(message, mesh.ledger(message.chainId), mesh);
   } catch (error) {
     console.error("dispatch: the ledger did not answer", error);
     return undefined;
@@ -77,13 +77,13 @@ type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "co
 async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Admitted): Promise<Outcome> {
   const { ask, payload, callee } = prepared;
   if (callee === undefined) return { ok: false, rejection: UNAVAILABLE };
-  const watch = new Watch(mesh, { ...ask, deadlineMs: admission.deadlineMs }, [
-    call.signal,
-    call.caller.kind === "hop" ? call.caller.signal : undefined,
-  ]);
+  const { chainId, hopId } = ask;
+  const { deadlineMs, depth } = admission;
+  const caller = call.caller.kind === "hop" ? call.caller.running : undefined;
+  const watch = new Watch(mesh, { chainId, hopId, callee: ask.callee, deadlineMs }, caller, call.signal);
   const hop = new HopCapability(
     mesh,
-    { ...ask, agent: ask.callee, depth: admission.depth, deadlineMs: admission.deadlineMs, signal: watch.signal },
+    { chainId, hopId, agent: ask.callee, skill: ask.skill, depth, deadlineMs, watch },
     dispatch,
   );
   const delivery: Delivery = {
@@ -92,19 +92,15 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
     skill: callee.skill,
     input: call.input,
     inputJson: payload.json,
-    chainId: ask.chainId,
-    hopId: ask.hopId,
-    deadlineMs: admission.deadlineMs,
-    signal: watch.signal,
+    chainId,
+    hopId,
+    deadlineMs,
+    get signal() {
+      return watch.stopSignal;
+    },
     hop,
     token: async () => {
-      const claims = {
-        mesh: mesh.name,
-        agent: ask.callee,
-        hopId: ask.hopId,
-        chainId: ask.chainId,
-        expiresAtMs: admission.deadlineMs,
-      };
+      const claims = { mesh: mesh.name, agent: ask.callee, hopId, chainId, expiresAtMs: deadlineMs };
       return signHopToken(claims, (await mesh.keyring()).signing, mesh.now());
     },
   };

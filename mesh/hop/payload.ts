@@ -1,4 +1,5 @@
 /** What the mesh measures of a payload: its JSON, the bytes of it, and its digest. */
+import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
 import { hex } from "../ids.ts";
 import { JSON_DEPTH } from "../limits.ts";
 
@@ -39,7 +40,7 @@ export function carried(value: unknown): unknown {
 }
 
 /** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */
-export function digest(value: unknown, { json }: Payload): Promise<string> {
+export function digest(value: unknown, { json }: Payload): string | Promise<string> {
   // Only an object has an order that could differ.
   return sha256(typeof value === "object" && value !== null ? canonicalJson(value) : json);
 }
@@ -52,6 +53,15 @@ function canonicalJson(value: unknown): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
 }
 
-export async function sha256(text: string): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
+/** Bytes up to which hashing here is quicker than handing the text to the platform and waiting for it. */
+const HASHED_HERE = 2_048;
+
+/** SHA-256 of a text in UTF-8, hex. Awaited only where the text is long. */
+export function sha256(text: string): string | Promise<string> {
+  const bytes = encoder.encode(text);
+  return bytes.byteLength <= HASHED_HERE ? hex(sha256Of(bytes)) : sha256OfMany(bytes);
+}
+
+async function sha256OfMany(bytes: Uint8Array): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

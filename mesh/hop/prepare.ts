@@ -96,8 +96,17 @@ function checkInput({ agent, skill }: { agent: Agent; skill: Skill }, input: unk
   return { code: "invalid_input", detail, errors };
 }
 
+/** By the record as the isolate remembers it: a URL is parsed once, not at each call. */
+const addresses = new WeakMap<Agent, string>();
+
+function addressOf(agent: Agent): string {
+  const known = addresses.get(agent) ?? canonicalAddress(agent);
+  addresses.set(agent, known);
+  return known;
+}
+
 /** Two agents with the same address are the same agent, whatever their names. */
-function addressOf({ name, endpoint }: Agent): string {
+function canonicalAddress({ name, endpoint }: Agent): string {
   switch (endpoint.kind) {
     case "builtin":
       return `builtin:${name}`;

@@ -26,49 +26,98 @@ const AGAIN_MS = 500;
 /** Why a signal aborts whose hop is over. One for all: making one costs a stack trace. */
 const ENDED = new DOMException("The hop has ended.", "AbortError");
 
-export class Watch {
+/** A running hop, for those that it calls: they end with it. */
+export interface Running {
+  readonly over: boolean;
+  /** Calls `listener` when the hop is stopped or has ended. @returns how to take that back */
+  onOver(listener: () => void): () => void;
+}
+
+const GIVEN_UP: Rejection = { code: "chain_cancelled", detail: "The caller has ended, or has given the call up." };
+
+export class Watch implements Running {
   readonly #mesh: Mesh;
   readonly #hop: Watched;
-  readonly #controller = new AbortController();
-  #timer: ReturnType<typeof setTimeout>;
-  readonly #stop: (stopped: Stopped) => void;
-  #ended = false;
-  /** Resolves when the hop is stopped; never rejects. */
-  readonly stopped: Promise<Stopped>;
+  readonly #stopped = Promise.withResolvers<Stopped>();
+  #reason: DOMException | undefined;
+  #controller: AbortController | undefined;
+  #stopController: AbortController | undefined;
+  #listeners: Set<() => void> | undefined;
+  #release: () => void;
 
-  /** @param callers signals of those who wait: when one aborts, the hop is cancelled */
-  constructor(mesh: Mesh, hop: Watched, callers: readonly (AbortSignal | undefined)[]) {
-    const { promise, resolve } = Promise.withResolvers<Stopped>();
+  /**
+   * @param caller the calling hop, where it runs in this process: when it is over, this hop is cancelled
+   * @param given a signal of the call's own
+   */
+  constructor(mesh: Mesh, hop: Watched, caller: Running | undefined, given: AbortSignal | undefined) {
     this.#mesh = mesh;
     this.#hop = hop;
-    this.stopped = promise;
-    this.#stop = (stopped) => {
-      resolve(stopped);
-      this.#controller.abort(new DOMException(stopped.rejection.code, "AbortError"));
-    };
+    this.#release = this.#cancelWith(caller, given);
     const untilDeadline = hop.deadlineMs - mesh.now();
-    // One timer: most hops end before it is to be watched.
-    this.#timer = setTimeout(
-      () => {
-        if (untilDeadline <= WATCH_AFTER_MS) return this.#timeOut();
-        this.#timer = setTimeout(() => this.#timeOut(), Math.max(0, hop.deadlineMs - mesh.now()));
-        void this.#follow();
-      },
-      Math.max(0, Math.min(untilDeadline, WATCH_AFTER_MS)),
-    );
-    for (const signal of callers) this.#cancelWith(signal);
+    if (untilDeadline <= WATCH_AFTER_MS) this.#after(untilDeadline, () => this.#timeOut());
+    else this.#after(WATCH_AFTER_MS, () => this.#watch());
   }
 
-  /** For the callee: aborts when the hop is stopped, and when it has ended. */
+  /** Resolves when the hop is stopped; never rejects. */
+  get stopped(): Promise<Stopped> {
+    return this.#stopped.promise;
+  }
+
+  /** Whether the hop was stopped or has ended. */
+  get over(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  onOver(listener: () => void): () => void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => void this.#listeners?.delete(listener);
+  }
+
+  /** For the callee: aborts when the hop is stopped, and when it has ended. Made for those who look at it. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     return this.#controller.signal;
+  }
+
+  /** For a transport, which itself is over when the hop ends: aborts only when the hop is stopped before. */
+  get stopSignal(): AbortSignal {
+    this.#stopController ??= new AbortController();
+    if (this.#reason !== undefined && this.#reason !== ENDED) this.#stopController.abort(this.#reason);
+    return this.#stopController.signal;
   }
 
   /** The hop has ended: nothing it has started goes on. */
   end(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    this.#controller.abort(ENDED);
+    this.#release();
+    this.#over(ENDED);
+  }
+
+  #stop(stopped: Stopped): void {
+    this.#stopped.resolve(stopped);
+    this.#over(new DOMException(stopped.rejection.code, "AbortError"));
+  }
+
+  #over(reason: DOMException): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    if (reason !== ENDED) this.#stopController?.abort(reason);
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners ?? []) listener();
+  }
+
+  #after(ms: number, run: () => void): void {
+    const [cancel, release] = [this.#mesh.after(ms, run), this.#release];
+    this.#release = () => {
+      cancel();
+      release();
+    };
+  }
+
+  #watch(): void {
+    this.#after(this.#hop.deadlineMs - this.#mesh.now(), () => this.#timeOut());
+    void this.#follow();
   }
 
   #timeOut(): void {
@@ -76,20 +125,24 @@ export class Watch {
     this.#stop({ outcome: "timeout", rejection: { code: "deadline_exceeded", detail } });
   }
 
-  #cancelWith(signal: AbortSignal | undefined): void {
-    const detail = "The caller has ended, or has given the call up.";
-    const stop = () => this.#stop({ outcome: "cancelled", rejection: { code: "chain_cancelled", detail } });
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true, signal: this.#controller.signal });
+  #cancelWith(caller: Running | undefined, given: AbortSignal | undefined): () => void {
+    const stop = () => this.#stop({ outcome: "cancelled", rejection: GIVEN_UP });
+    if (caller?.over || given?.aborted) stop();
+    const forget = caller?.onOver(stop);
+    given?.addEventListener("abort", stop, { once: true });
+    return () => {
+      forget?.();
+      given?.removeEventListener("abort", stop);
+    };
   }
 
   /** One held call at a time tells the ledger that somebody is there, and hears when the hop was ended. */
   async #follow(): Promise<void> {
     const { chainId, hopId } = this.#hop;
-    while (!this.#ended && !this.signal.aborted) {
+    while (!this.over) {
       try {
         const state: HopState = await this.#mesh.ledger(chainId).watch(chainId, hopId, true);
-        if (state.status === "open" || this.#ended) continue;
+        if (state.status === "open" || this.over) continue;
         const rejection = state.rejection ?? {
           code: "chain_cancelled" as const,
           detail: `The hop was ended (${state.status}).`,

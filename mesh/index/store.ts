@@ -55,6 +55,8 @@ export function searchChains(sql: Sql, search: ChainSearch): ChainItem[] {
   ];
   if (search.status !== undefined) {
     where.push("status = ?");
+    // What the planner needs to see to take the index of these alone.
+    if (search.status !== "done") where.push("status <> 'done'");
     bindings.push(search.status);
   }
   if (search.agent !== undefined) {

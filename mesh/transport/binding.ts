@@ -62,7 +62,7 @@ interface BindingAgent {
   invoke(call: BindingCall, hop: BindingHop): Promise<BindingAnswer>;
 }
 
-export const binding: Transport = async ({ mesh, agent, skill, input, chainId, hopId, deadlineMs, signal, hop }) => {
+export const binding: Transport = async ({ mesh, agent, skill, input, chainId, hopId, deadlineMs, hop }) => {
   const { endpoint } = agent;
   if (endpoint.kind !== "binding") throw new TypeError("A binding transport was given another endpoint.");
   const target = targetOf(mesh.settings.agentBindings.get(endpoint.binding), agent.name);
@@ -70,7 +70,8 @@ export const binding: Transport = async ({ mesh, agent, skill, input, chainId, h
     const detail = `This deployment has no binding '${endpoint.binding}' among its HOPLINE_AGENT_BINDINGS.`;
     return failed({ code: "agent_unavailable", detail });
   }
-  const call = { agent: agent.name, skill: skill.id, input, chainId, hopId, depth: hop.depth, deadlineMs, signal };
+  const { signal, depth } = hop;
+  const call = { agent: agent.name, skill: skill.id, input, chainId, hopId, depth, deadlineMs, signal };
   try {
     return readAnswer(agent.name, await target.invoke(call, new BindingHop(hop)));
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Delivery {
   readonly hopId: string;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
-  /** Aborts at the deadline and on cancellation. */
+  /** Aborts at the deadline and on cancellation, not when the hop ends by itself. Made when it is first read. */
   readonly signal: AbortSignal;
   /** The callee's capability, for those that run in this process or can be handed an object. */
   readonly hop: Hop;

@@ -15,7 +15,7 @@ import {
 } from "../../mesh/ids.ts";
 
 /** A check that no change of one digit leaves as it is: places weigh differently, and none weighs a multiple of 65,521. */
-const check: Check = async (unchecked) => {
+const check: Check = (unchecked) => {
   const sum = [...unchecked].reduce((sum, digit, place) => sum + (place + 1) * Number.parseInt(digit, 16), 7);
   return (sum % 65_521).toString(16).padStart(4, "0");
 };
@@ -30,13 +30,13 @@ const options = fc.record({
 });
 
 describe("a chain id", () => {
-  it("is a W3C trace-id that says where its chain lives", async () => {
-    await fc.assert(
-      fc.asyncProperty(options, fc.integer(), async (made, seed) => {
-        const id = await chainId(made, random(seed), check);
+  it("is a W3C trace-id that says where its chain lives", () => {
+    fc.assert(
+      fc.property(options, fc.integer(), (made, seed) => {
+        const id = chainId(made, random(seed), check);
         expect(id).toMatch(CHAIN_ID);
         expect(id).not.toMatch(/^0+$/);
-        const address = await chainAddress(id, check);
+        const address = chainAddress(id, check);
         expect(address).toEqual({ region: made.region, ledger: id.slice(4, 4 + made.ledgerDigits) });
         expect(addressOf(id)).toEqual(address);
         if (made.seed !== undefined) expect(id.slice(4, 12)).toBe(made.seed.slice(0, 8));
@@ -44,68 +44,57 @@ describe("a chain id", () => {
     );
   });
 
-  it("with any one digit changed is not one of ours", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        options,
-        fc.integer(),
-        fc.nat(31),
-        fc.integer({ min: 1, max: 15 }),
-        async (made, seed, place, by) => {
-          const id = await chainId(made, random(seed), check);
-          const digit = ((Number.parseInt(id[place] ?? "", 16) + by) % 16).toString(16);
-          expect(await chainAddress(id.slice(0, place) + digit + id.slice(place + 1), check)).toBeUndefined();
-        },
-      ),
+  it("with any one digit changed is not one of ours", () => {
+    fc.assert(
+      fc.property(options, fc.integer(), fc.nat(31), fc.integer({ min: 1, max: 15 }), (made, seed, place, by) => {
+        const id = chainId(made, random(seed), check);
+        const digit = ((Number.parseInt(id[place] ?? "", 16) + by) % 16).toString(16);
+        expect(chainAddress(id.slice(0, place) + digit + id.slice(place + 1), check)).toBeUndefined();
+      }),
     );
   });
 
-  it("has at least 56 random bits at its right end", async () => {
+  it("has at least 56 random bits at its right end", () => {
     const fill = (byte: number) => (bytes: number) => new Uint8Array(bytes).fill(byte);
     const made = { ledgerDigits: 8, region: "weur", seed: "01234567" } as const;
-    const [zeros, ones] = [await chainId(made, fill(0), check), await chainId(made, fill(255), check)];
+    const [zeros, ones] = [chainId(made, fill(0), check), chainId(made, fill(255), check)];
     expect(zeros.slice(-14)).toBe("0".repeat(14));
     expect(ones.slice(-14)).toBe("f".repeat(14));
   });
 
-  it("of the same seed lives in the same ledger, whatever else is random", async () => {
+  it("of the same seed lives in the same ledger, whatever else is random", () => {
     const made = { ledgerDigits: 3, region: "", seed: "abcdef0123456789" } as const;
-    const [a, b] = [await chainId(made, random(1), check), await chainId(made, random(2), check)];
+    const [a, b] = [chainId(made, random(1), check), chainId(made, random(2), check)];
     expect(a).not.toBe(b);
-    expect(await chainAddress(a, check)).toEqual(await chainAddress(b, check));
+    expect(chainAddress(a, check)).toEqual(chainAddress(b, check));
   });
 
   it.each([
     ["another version", "2000"],
     ["more ledger digits than there are", "1900"],
     ["a region that there is not", "10ff"],
-  ])("of %s is refused by its form", async (_, head) => {
+  ])("of %s is refused by its form", (_, head) => {
     const rest = "0".repeat(28);
     expect(addressOf(head + rest)).toBeUndefined();
-    const checked = `${head}00000000${await check(`${head}${"0".repeat(24)}`)}${"0".repeat(16)}`;
-    expect(await chainAddress(checked, check)).toBeUndefined();
+    const checked = `${head}00000000${check(`${head}${"0".repeat(24)}`)}${"0".repeat(16)}`;
+    expect(chainAddress(checked, check)).toBeUndefined();
   });
 
   it.each(["", "1".repeat(31), "1".repeat(33), `${"1".repeat(31)}A`, `${"1".repeat(31)}g`, `${"1".repeat(32)}\n`])(
     "is nothing else: %j",
-    async (id) => {
+    (id) => {
       expect(addressOf(id)).toBeUndefined();
-      expect(await chainAddress(id, check)).toBeUndefined();
+      expect(chainAddress(id, check)).toBeUndefined();
     },
   );
 
-  it("of one mesh is not one of another: the check is keyed", async () => {
-    const keyed = async (byte: number) =>
-      keyedCheck(
-        await crypto.subtle.importKey("raw", new Uint8Array(32).fill(byte), { name: "HMAC", hash: "SHA-256" }, false, [
-          "sign",
-        ]),
-      );
-    const [ours, theirs] = [await keyed(1), await keyed(2)];
+  it("of one mesh is not one of another: the check is keyed", () => {
+    const keyed = (byte: number) => keyedCheck(new Uint8Array(32).fill(byte));
+    const [ours, theirs] = [keyed(1), keyed(2)];
     const made = { ledgerDigits: 1, region: "", seed: undefined } as const;
-    const ids = await Promise.all(Array.from({ length: 100 }, (_, n) => chainId(made, random(n * 7_919), ours)));
-    const known = await Promise.all(ids.map(async (id) => (await chainAddress(id, theirs)) !== undefined));
-    for (const id of ids) expect(await chainAddress(id, ours)).toBeDefined();
+    const ids = Array.from({ length: 100 }, (_, n) => chainId(made, random(n * 7_919), ours));
+    const known = ids.map((id) => chainAddress(id, theirs) !== undefined);
+    for (const id of ids) expect(chainAddress(id, ours)).toBeDefined();
     // One in 65,536 would pass by chance.
     expect(known.filter(Boolean).length).toBeLessThanOrEqual(1);
   });

@@ -121,7 +121,7 @@ describe("the place of a chain", () => {
     const settings = { ...settingsOf(bindings as unknown as Env), ledgerDigits };
     return new Mesh("default", { bindings, settings, region: () => region, ownHost: () => "", defer: () => undefined });
   }
-  const placeOf = (id: string) => chainAddress(id, async () => id.slice(12, 16));
+  const placeOf = (id: string) => chainAddress(id, () => id.slice(12, 16));
 
   it("is near its caller, by the chain's id, where there is more than one ledger", async () => {
     expect(await placeOf(await meshIn("weur", 2).newChainId())).toMatchObject({

@@ -38,14 +38,18 @@ function heldLedger() {
 }
 
 const ids = (messages: readonly Message[] | undefined) => messages?.map(({ hopId }) => hopId);
-const defer = () => undefined;
+const after = (ms: number, run: () => void) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+const sender = { defer: () => undefined, after };
 const turn = () => vi.advanceTimersByTimeAsync(0);
 
 describe("a courier", () => {
   it("carries together what is sent in one turn, and gives each its own answer", async () => {
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    const sent = ["a", "b", "c"].map((id) => courier.send(message(id), ledger, defer));
+    const sent = ["a", "b", "c"].map((id) => courier.send(message(id), ledger, sender));
     await turn();
     expect(flights.map(({ messages }) => ids(messages))).toEqual([["a", "b", "c"]]);
     flights[0]?.answer();
@@ -55,9 +59,9 @@ describe("a courier", () => {
   it("carries together what comes while it is under way, when it is back", async () => {
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    const first = courier.send(message("a"), ledger, defer);
+    const first = courier.send(message("a"), ledger, sender);
     await turn();
-    const later = ["b", "c"].map((id) => courier.send(message(id), ledger, defer));
+    const later = ["b", "c"].map((id) => courier.send(message(id), ledger, sender));
     await turn();
     expect(flights).toHaveLength(1);
     flights[0]?.answer();
@@ -72,7 +76,7 @@ describe("a courier", () => {
     const { ledger, flights } = heldLedger();
     const deferred: Promise<unknown>[] = [];
     const courier = new Courier();
-    const sent = courier.send(message("a"), ledger, (work) => void deferred.push(work));
+    const sent = courier.send(message("a"), ledger, { defer: (work) => void deferred.push(work), after });
     await turn();
     expect(deferred).toHaveLength(1);
     let landed = false;
@@ -90,7 +94,7 @@ describe("a courier", () => {
   it("takes no more than 500 messages a flight", async () => {
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    const sent = Array.from({ length: 501 }, (_, n) => courier.send(message(String(n)), ledger, defer));
+    const sent = Array.from({ length: 501 }, (_, n) => courier.send(message(String(n)), ledger, sender));
     await turn();
     expect(flights[0]?.messages).toHaveLength(500);
     flights[0]?.answer();
@@ -103,9 +107,9 @@ describe("a courier", () => {
   it("a flight that fails fails those in it, and the next one flies", async () => {
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    const failing = courier.send(message("a"), ledger, defer).catch((error: Error) => error.message);
+    const failing = courier.send(message("a"), ledger, sender).catch((error: Error) => error.message);
     await turn();
-    const next = courier.send(message("b"), ledger, defer);
+    const next = courier.send(message("b"), ledger, sender);
     flights[0]?.fail(new Error("The object was reset."));
     expect(await failing).toBe("The object was reset.");
     await turn();
@@ -117,9 +121,9 @@ describe("a courier", () => {
     const { ledger: dead } = heldLedger();
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    void courier.send(message("a"), dead, defer);
+    void courier.send(message("a"), dead, sender);
     await turn();
-    const stranded = courier.send(message("b"), ledger, defer);
+    const stranded = courier.send(message("b"), ledger, sender);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(flights.map(({ messages }) => messages)).toEqual([[message("b")]]);
     flights[0]?.answer();
@@ -130,13 +134,13 @@ describe("a courier", () => {
     const { ledger: dead } = heldLedger();
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    void courier.send(message("a"), dead, defer);
+    void courier.send(message("a"), dead, sender);
     await turn();
-    const stranded = courier.send(message("b"), ledger, defer);
+    const stranded = courier.send(message("b"), ledger, sender);
     await vi.advanceTimersByTimeAsync(2_000);
     flights[0]?.answer();
     await stranded;
-    void courier.send(message("c"), ledger, defer);
+    void courier.send(message("c"), ledger, sender);
     await turn();
     expect(ids(flights[1]?.messages)).toContain("c");
     const again = flights[1]?.messages.filter(({ hopId }) => hopId === "b") ?? [];
@@ -147,13 +151,13 @@ describe("a courier", () => {
     const slow = heldLedger();
     const { ledger, flights } = heldLedger();
     const courier = new Courier();
-    void courier.send(message("a"), slow.ledger, defer);
+    void courier.send(message("a"), slow.ledger, sender);
     await turn();
-    const stranded = courier.send(message("b"), ledger, defer);
+    const stranded = courier.send(message("b"), ledger, sender);
     await vi.advanceTimersByTimeAsync(2_000);
     flights[0]?.answer();
     await stranded;
-    const third = courier.send(message("c"), ledger, defer);
+    const third = courier.send(message("c"), ledger, sender);
     await turn();
     slow.flights[0]?.answer();
     await turn();
