@@ -1,7 +1,14 @@
 /** Who is asking: a key of a mesh, or a hop that calls on. Nothing is open but what says so itself. */
 
 import { sha256 } from "../mesh/hop/payload.ts";
-import { claimedMesh, type HopClaims, invalid, looksLikeToken, verifyHopToken } from "../mesh/hop/token.ts";
+import {
+  claimedMesh,
+  claimsSignedHere,
+  type HopClaims,
+  invalid,
+  looksLikeToken,
+  verifyHopToken,
+} from "../mesh/hop/token.ts";
 import { parseKey } from "../mesh/identity/keys.ts";
 import type { Mesh } from "../mesh/mesh.ts";
 import type { Rejection } from "../mesh/rejection.ts";
@@ -54,13 +61,15 @@ async function withHop(identity: Identity & { agent?: string | undefined }, toke
 }
 
 async function meshOfToken(token: string, open: OpenMesh): Promise<Mesh> {
-  const name = claimedMesh(token);
+  const name = claimsSignedHere(token, Date.now())?.mesh ?? claimedMesh(token);
   const mesh = name !== undefined && MeshName.safeParse(name).success ? await openKnown(name, open) : undefined;
   if (mesh === undefined) throw new Refused(invalid("it is not for a mesh of this deployment").rejection);
   return mesh;
 }
 
 async function claimsOf(token: string, mesh: Mesh): Promise<HopClaims> {
+  const known = claimsSignedHere(token, mesh.now());
+  if (known?.mesh === mesh.name) return known;
   const { publicKeys } = await mesh.keyring();
   const verified = await verifyHopToken(token, mesh.name, (kid) => publicKeys.get(kid), mesh.now());
   if (!verified.ok) throw new Refused(verified.rejection);

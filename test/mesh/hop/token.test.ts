@@ -2,6 +2,7 @@ import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   claimedMesh,
+  claimsSignedHere,
   type HopClaims,
   looksLikeToken,
   type SigningKey,
@@ -54,6 +55,16 @@ describe("a hop token", () => {
     expect(claimedMesh(token)).toBe("default");
     expect(looksLikeToken(token)).toBe(true);
     expect(await verify(await forged({}))).toEqual({ ok: true, claims: CLAIMS });
+  });
+
+  it("that was signed here is known without its signature, until it expires; no other is", async () => {
+    const token = await signHopToken(CLAIMS, signing, NOW);
+    expect(claimsSignedHere(token, NOW)).toEqual(CLAIMS);
+    expect(claimsSignedHere(token, CLAIMS.expiresAtMs)).toBeUndefined();
+    expect(claimsSignedHere(`${token}A`, NOW)).toBeUndefined();
+    expect(claimsSignedHere(await forged({ payload: { iat: 1 } }), NOW)).toBeUndefined();
+    for (let n = 0; n < 5_000; n++) await signHopToken({ ...CLAIMS, hopId: String(n) }, signing, NOW);
+    expect(claimsSignedHere(token, NOW)).toBeUndefined();
   });
 
   it("of another mesh is refused", async () => {
