@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { parseArgs, styleText } from "node:util";
+import type { Paint } from "../mesh/chain/render/terminal.ts";
+import { visible } from "../mesh/chain/render/text.ts";
+import { renderTree, type TreeHop } from "../mesh/chain/render/tree.ts";
 import { type ChainBudget, counted, type DeskAnswer, renderAnswer, renderBudget } from "./demo/report.ts";
 import { DemoError, findServer, type Server, startServer } from "./demo/server.ts";
-import { type GraphHop, type Paint, printable, renderTree } from "./demo/tree.ts";
 
 const HELP = `Usage: npm run demo -- [OPTION…] ["QUESTION" [FILE or URL…]]
 
@@ -149,8 +151,8 @@ function print(...lines: readonly string[]): void {
 async function showChain(server: Server, chainId: string): Promise<void> {
   const path = `/v1/chains/${encodeURIComponent(chainId)}`;
   const chain = (await call(server, path)) as ChainBudget;
-  const graph = (await call(server, `${path}/graph?format=json`)) as { hops: GraphHop[]; truncated?: boolean };
-  print("", `${paint("bold", "Chain")} ${printable(chainId)}`, ...renderTree(graph.hops, paint));
+  const graph = (await call(server, `${path}/graph?format=json`)) as { hops: TreeHop[]; truncated?: boolean };
+  print("", `${paint("bold", "Chain")} ${visible(chainId)}`, ...renderTree(graph.hops, { paint }));
   if (graph.truncated) print(paint("dim", "The graph has more hops than one answer holds."));
   print("", ...renderBudget(chain, paint));
 }
@@ -159,7 +161,7 @@ async function showChain(server: Server, chainId: string): Promise<void> {
 async function explain(server: Server | undefined, error: unknown): Promise<void> {
   if (!(error instanceof ProblemError)) throw error;
   const { title, detail, chainId } = error.problem;
-  process.stderr.write(`${printable(title ?? "")}\n${printable(detail ?? "")}\n`);
+  process.stderr.write(`${visible(title ?? "")}\n${visible(detail ?? "")}\n`);
   if (server && chainId) await showChain(server, chainId).catch(() => {});
 }
 

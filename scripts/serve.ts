@@ -123,7 +123,9 @@ async function main(): Promise<void> {
   writeFileSync(join(server, "workerd.capnp"), workerdConfig({ host, port, state, allowLoopback: isLoopback(host) }));
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const workerd = runWorkerd(join(server, "workerd.capnp"), { ...process.env, HOPLINE_ADMIN_KEY: adminKey });
-  writeFileSync(join(data, "server.json"), JSON.stringify({ url, pid: workerd.pid }));
+  // The command line sends the admin key to the address in this file: it is the owner's alone, as the key is.
+  rmSync(join(data, "server.json"), { force: true });
+  writeFileSync(join(data, "server.json"), JSON.stringify({ url, pid: workerd.pid }), { mode: 0o600 });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => workerd.stop());
   if (await ready(url.replace("0.0.0.0", "127.0.0.1"), workerd.alive)) console.log(banner(url, options, adminKey));
   const code = await workerd.ended;

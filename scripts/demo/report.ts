@@ -1,5 +1,6 @@
 /** What a chain gave and cost → lines for a terminal. */
-import { type Paint, printable } from "./tree.ts";
+import type { Paint } from "../../mesh/chain/render/terminal.ts";
+import { visible } from "../../mesh/chain/render/text.ts";
 
 export interface Quote {
   readonly n: number;
@@ -29,16 +30,16 @@ export interface ChainBudget {
 const QUOTE_LINES = 6;
 
 export function renderAnswer({ answer, quotes, leftOut, read }: DeskAnswer, paint: Paint): string[] {
-  const lines = [...answer.split("\n").map(printable), "", paint("bold", "Quotes")];
+  const lines = [...answer.split("\n").map(visible), "", paint("bold", "Quotes")];
   for (const { n, text, source, line, heading } of quotes) {
-    const under = heading ? paint("dim", `  ${printable(heading)}`) : "";
-    lines.push(`[${n}] ${paint("bold", printable(`${source}:${line}`))}${under}`, ...quoteLines(text));
+    const under = heading ? paint("dim", `  ${visible(heading)}`) : "";
+    lines.push(`[${n}] ${paint("bold", visible(`${source}:${line}`))}${under}`, ...quoteLines(text));
   }
   if (quotes.length === 0) lines.push("    none");
   for (const { source, code, detail } of leftOut) {
-    lines.push(`${paint("yellow", "left out")}  ${printable(source)}  ${printable(code)}: ${printable(detail)}`);
+    lines.push(`${paint("yellow", "left out")}  ${visible(source)}  ${visible(code)}: ${visible(detail)}`);
   }
-  for (const source of read.truncated) lines.push(`${paint("yellow", "cut off")}  ${printable(source)}`);
+  for (const source of read.truncated) lines.push(`${paint("yellow", "cut off")}  ${visible(source)}`);
   lines.push(paint("dim", `Read: ${counted(read.passages, "passage")} of ${counted(read.sources, "source")}.`));
   return lines;
 }
@@ -48,7 +49,7 @@ export function counted(count: number, noun: string): string {
 }
 
 function quoteLines(text: string): string[] {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => `    ${printable(line.replaceAll("\t", "  "))}`);
+  const lines = text.split(/\r\n|\r|\n/).map((line) => `    ${visible(line.replaceAll("\t", "  "))}`);
   return lines.length > QUOTE_LINES ? [...lines.slice(0, QUOTE_LINES - 1), "    …"] : lines;
 }
 
@@ -67,7 +68,7 @@ export function renderBudget({ limits, spent, reserved, overrun }: ChainBudget, 
   const count = (amounts: Amounts | undefined, dimension: string): string =>
     (amounts?.[dimension] ?? 0).toLocaleString("en-US");
   const cells = dimensions.map((dimension) => ({
-    name: printable(dimension),
+    name: visible(dimension),
     spent: count(spent, dimension),
     limit: count(limits, dimension),
     unit: UNITS[dimension] ?? "",
