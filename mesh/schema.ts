@@ -1,10 +1,13 @@
-/** Wire shapes, declared once. Types are inferred from them here and only here. */
+/** Wire shapes, declared once. Types are inferred from them here and only here; the OpenAPI document is made of them. */
 import * as z from "zod";
 import {
   BUDGET_CEILING,
+  DEFAULT_BUDGET,
   DEFAULT_MAX_CONCURRENCY,
+  DEFAULT_MAX_DEPTH,
   DEFAULT_TIMEOUT_MS,
   DESCRIPTION_CHARS,
+  type Dimension,
   EXAMPLES,
   MAX_CONCURRENCY_CEILING,
   MAX_DEPTH_CEILING,
@@ -21,48 +24,92 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => value.isWellFormed() && !value.includes("\u0000"), "must hold no NUL and no lone surrogate");
 
+const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const NAME_RULE = "must be 1 to 63 of a-z, 0-9 and '-', beginning with a letter";
+
 export const AgentName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be 1 to 63 of a-z, 0-9 and '-', beginning with a letter");
-export const MeshName = AgentName;
+  .regex(AGENT_NAME, NAME_RULE)
+  .meta({
+    id: "AgentName",
+    description: "1 to 63 of a-z, 0-9 and '-', beginning with a letter. Unique in its mesh.",
+    examples: ["echo"],
+  });
+export const MeshName = z
+  .string()
+  .regex(AGENT_NAME, NAME_RULE)
+  .meta({
+    id: "MeshName",
+    description: "The name of a mesh: a tenant's agents, chains and keys. Of the form of an agent's name.",
+    examples: ["default"],
+  });
 export const SkillId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of letters, digits, '_', '.' and '-'");
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of letters, digits, '_', '.' and '-'")
+  .meta({ description: "Names a skill of its agent.", examples: ["echo"] });
 const Version = z
   .string()
   .max(64)
   .regex(
     /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
     "must be a semantic version such as 1.0.0",
-  );
+  )
+  .meta({ description: "A semantic version.", examples: ["1.0.0"] });
 
 const amount = (ceiling: number) => z.int().min(0).max(ceiling);
 /** A limit: any safe integer from 0. What exceeds the mesh's ceiling is lowered by `hop/prepare.ts`, not refused. */
-const limit = z.int().min(0);
+const limit = (dimension: Dimension, what: string) =>
+  z
+    .int()
+    .min(0)
+    .optional()
+    .meta({
+      description: `${what} Of a root call: by default ${DEFAULT_BUDGET[dimension]}, at most ${BUDGET_CEILING[dimension]} (more is lowered to that).`,
+    });
 
 /** What a root call may set; the same dimensions, tightening only, are an allowance within a chain. */
-export const Budget = z.strictObject({
-  hops: limit.optional(),
-  tokens: limit.optional(),
-  costMicros: limit.optional(),
-  wallMs: limit.optional(),
-  concurrency: limit.optional(),
-  bytes: limit.optional(),
-});
+export const Budget = z
+  .strictObject({
+    hops: limit("hops", "Calls, the root call included."),
+    tokens: limit("tokens", "Model tokens, as callees report them."),
+    costMicros: limit("costMicros", "Millionths of a US dollar, as callees report them."),
+    wallMs: limit("wallMs", "Milliseconds until the deadline."),
+    concurrency: limit("concurrency", "Hops open at once, waiting callers included."),
+    bytes: limit("bytes", "Bytes of JSON in inputs and outputs."),
+  })
+  .meta({
+    id: "Budget",
+    description: "Limits, by dimension: whole numbers. What is left out has the mesh's default.",
+    examples: [{ hops: 50, tokens: 10_000, costMicros: 250_000, wallMs: 60_000 }],
+  });
 export type Budget = z.infer<typeof Budget>;
 
 /** How often an agent may stand on one ancestor path. */
-export const CycleRule = z.discriminatedUnion("rule", [
-  z.strictObject({ rule: z.literal("deny") }),
-  z.strictObject({ rule: z.literal("allow"), times: z.int().min(1) }),
-  z.strictObject({ rule: z.literal("progress") }),
-]);
+export const CycleRule = z
+  .discriminatedUnion("rule", [
+    z.strictObject({ rule: z.literal("deny") }),
+    z.strictObject({ rule: z.literal("allow"), times: z.int().min(1) }),
+    z.strictObject({ rule: z.literal("progress") }),
+  ])
+  .meta({
+    id: "CycleRule",
+    description:
+      "Whether an agent may appear again on a path of calls: never (`deny`), at most `times` times (`allow`), or with an input that it has not had on this path (`progress`).",
+    examples: [{ rule: "deny" }, { rule: "allow", times: 2 }],
+  });
 export type CycleRule = z.infer<typeof CycleRule>;
 
-export const CallPolicy = z.strictObject({
-  maxDepth: z.int().min(1).max(MAX_DEPTH_CEILING).optional(),
-  cycle: CycleRule.optional(),
-});
+export const CallPolicy = z
+  .strictObject({
+    maxDepth: z
+      .int()
+      .min(1)
+      .max(MAX_DEPTH_CEILING)
+      .optional()
+      .meta({ description: `The longest path of calls; the root call has depth 1. By default ${DEFAULT_MAX_DEPTH}.` }),
+    cycle: CycleRule.optional(),
+  })
+  .meta({ id: "CallPolicy", description: "Rules of a call and all below it. Within a chain they only tighten." });
 export type CallPolicy = z.infer<typeof CallPolicy>;
 
 /** What a callee says that it used: whole tokens, whole micro-USD. */
@@ -74,56 +121,102 @@ export type ReportedUsage = z.infer<typeof ReportedUsage>;
 
 const JsonObject = z.record(z.string(), z.unknown());
 /** A JSON Schema (2020-12): an object, or one of the two trivial schemas. */
-export const JsonSchema = z.union([JsonObject, z.boolean()]);
+export const JsonSchema = z
+  .union([JsonObject, z.boolean()])
+  .meta({ id: "JsonSchema", description: "A JSON Schema (draft 2020-12); references must stay within it." });
 export type JsonSchema = z.infer<typeof JsonSchema>;
 
-export const Skill = z.strictObject({
-  id: SkillId,
-  name: text(128).optional(),
-  description: text(DESCRIPTION_CHARS).default(""),
-  tags: z.array(text(64)).max(TAGS).default([]),
-  inputSchema: JsonSchema.default({}),
-  outputSchema: JsonSchema.default({}),
-  examples: z.array(z.unknown()).max(EXAMPLES).default([]),
-});
+export const Skill = z
+  .strictObject({
+    id: SkillId,
+    name: text(128).optional().meta({ description: "What people call it." }),
+    description: text(DESCRIPTION_CHARS).default("").meta({ description: "What it does: search reads it." }),
+    tags: z.array(text(64)).max(TAGS).default([]),
+    inputSchema: JsonSchema.default({}).meta({
+      description: "What an input must be; an unfit one is `invalid_input`.",
+    }),
+    outputSchema: JsonSchema.default({}).meta({ description: "What an output is; an unfit one is `upstream_error`." }),
+    examples: z.array(z.unknown()).max(EXAMPLES).default([]).meta({ description: "Inputs that fit." }),
+  })
+  .meta({ id: "Skill", description: "One thing that an agent can do." });
 export type Skill = z.infer<typeof Skill>;
 
 /** How an agent is reached. A kind that this version does not serve is refused at registration, by name. */
-export const Endpoint = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("builtin") }),
-  z.strictObject({ kind: z.literal("binding"), binding: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/) }),
-  z.strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/ }).max(2_048) }),
-]);
+export const Endpoint = z
+  .discriminatedUnion("kind", [
+    z
+      .strictObject({ kind: z.literal("builtin") })
+      .meta({ description: "Code of this deployment, by the agent's name." }),
+    z
+      .strictObject({ kind: z.literal("binding"), binding: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/) })
+      .meta({ description: "A service binding that the deployment names in HOPLINE_AGENT_BINDINGS." }),
+    z
+      .strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/ }).max(2_048) })
+      .meta({ description: "A server that answers `POST {input, skill}` with `{output, usage?}`." }),
+  ])
+  .meta({
+    id: "Endpoint",
+    description: "How an agent is reached.",
+    examples: [{ kind: "http", url: "http://127.0.0.1:9001/" }],
+  });
 export type Endpoint = z.infer<typeof Endpoint>;
 export type EndpointKind = Endpoint["kind"];
 
-export const AgentStatus = z.enum(["active", "draining", "quarantined"]);
+export const AgentStatus = z
+  .enum(["active", "draining", "quarantined"])
+  .meta({ id: "AgentStatus", description: "Only an `active` agent takes new calls." });
 
 const agentFields = {
   version: Version,
-  description: text(DESCRIPTION_CHARS).default(""),
+  description: text(DESCRIPTION_CHARS).default("").meta({ description: "What the agent does: search reads it." }),
   endpoint: Endpoint,
-  skills: z.array(Skill).min(1).max(SKILLS).optional(),
-  /** What one call is expected to use of the reported dimensions; it is reserved at admission. */
+  skills: z
+    .array(Skill)
+    .min(1)
+    .max(SKILLS)
+    .optional()
+    .meta({ description: "By default one, named as the agent, that takes and answers any JSON." }),
   estimate: z
     .strictObject({
       tokens: amount(BUDGET_CEILING.tokens).default(0),
       costMicros: amount(BUDGET_CEILING.costMicros).default(0),
     })
-    .default({ tokens: 0, costMicros: 0 }),
-  timeoutMs: z.int().min(1).max(TIMEOUT_CEILING_MS).default(DEFAULT_TIMEOUT_MS),
-  maxConcurrency: z.int().min(1).max(MAX_CONCURRENCY_CEILING).default(DEFAULT_MAX_CONCURRENCY),
-  idempotent: z.boolean().default(false),
-  /** The agent calls on with its own key as bearer, and its hop token in `Hopline-Token`. */
-  requireKey: z.boolean().default(false),
-  /** The cycle rule for calls of this agent in chains whose root call set none. */
-  cycle: CycleRule.optional(),
-  labels: z.record(text(64), text(256)).default({}),
+    .default({ tokens: 0, costMicros: 0 })
+    .meta({
+      description: "What one call is expected to use of what callees report. It is reserved when a call is admitted.",
+    }),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .max(TIMEOUT_CEILING_MS)
+    .default(DEFAULT_TIMEOUT_MS)
+    .meta({ description: "Milliseconds after which a call of it ends with `deadline_exceeded`." }),
+  maxConcurrency: z
+    .int()
+    .min(1)
+    .max(MAX_CONCURRENCY_CEILING)
+    .default(DEFAULT_MAX_CONCURRENCY)
+    .meta({ description: "Calls that it takes at once, for each isolate of the deployment." }),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether a call that failed in passing may be made again: only then the mesh retries." }),
+  requireKey: z.boolean().default(false).meta({
+    description: "The agent calls on with its own key as bearer, and its hop token in `Hopline-Token`.",
+  }),
+  cycle: CycleRule.optional().meta({
+    description: "The cycle rule for calls of this agent in chains whose root call set none.",
+  }),
+  labels: z.record(text(64), text(256)).default({}).meta({ description: "Words of your own." }),
   status: AgentStatus.default("active"),
 };
 
-export const AgentReplacement = z.strictObject({ name: AgentName.optional(), ...agentFields });
-export const AgentRegistration = z.strictObject({ name: AgentName, ...agentFields });
+export const AgentReplacement = z
+  .strictObject({ name: AgentName.optional(), ...agentFields })
+  .meta({ id: "AgentReplacement", description: "A whole agent; what is left out gets its default." });
+export const AgentRegistration = z
+  .strictObject({ name: AgentName, ...agentFields })
+  .meta({ id: "AgentRegistration", description: "An agent as it is registered." });
 export type AgentRegistration = z.infer<typeof AgentRegistration>;
 
 /** An agent as the registry holds it. */
@@ -137,38 +230,49 @@ export interface Agent extends Omit<AgentRegistration, "skills"> {
   readonly updatedAt: number;
 }
 
-export const Scope = z.enum(["admin", "register", "invoke", "read", "agent"]);
+export const Scope = z.enum(["admin", "register", "invoke", "read", "agent"]).meta({
+  id: "Scope",
+  description:
+    "`admin` may do everything; `register` changes its own agents; `invoke` starts chains; `read` reads; `agent` continues the chains of one agent.",
+});
 export type Scope = z.infer<typeof Scope>;
 
 export const KeyRequest = z
   .strictObject({
-    name: text(128).min(1),
+    name: text(128).min(1).meta({ description: "What people call the key." }),
     scopes: z.array(Scope).min(1).max(Scope.options.length),
-    /** The agent that a key with scope `agent` speaks for. */
-    agent: AgentName.optional(),
-    /** Epoch milliseconds. */
-    expiresAt: z.int().min(1).optional(),
-    /** Another mesh than that of the asking key; only for the deployment's admin key. It is made by its first key. */
-    mesh: MeshName.optional(),
+    agent: AgentName.optional().meta({ description: "The agent that a key with scope `agent` speaks for." }),
+    expiresAt: z.int().min(1).optional().meta({ description: "Epoch milliseconds; by default the key stays valid." }),
+    mesh: MeshName.optional().meta({
+      description:
+        "Another mesh than that of the asking key; only for the deployment's admin key. It is made by its first key.",
+    }),
   })
   .refine((key) => key.scopes.includes("agent") === (key.agent !== undefined), {
     path: ["agent"],
     message: "goes with scope 'agent', and scope 'agent' needs it",
-  });
+  })
+  .meta({ id: "KeyRequest", description: "A key to be made." });
 export type KeyRequest = z.infer<typeof KeyRequest>;
 
 /** The body of an invocation. `input` must be there, whatever it is; NUL and lone surrogates in it are legal. */
-export const InvokeRequest = z.strictObject({
-  input: z.custom<unknown>((value) => value !== undefined, "must be there; null is an input"),
-  skill: SkillId.optional(),
-  budget: Budget.optional(),
-  allowance: Budget.optional(),
-  policy: CallPolicy.optional(),
-  metadata: JsonObject.refine(
-    (value) => JSON.stringify(value).length <= METADATA_BYTES,
-    `must be at most ${METADATA_BYTES} bytes of JSON`,
-  ).optional(),
-});
+export const InvokeRequest = z
+  .strictObject({
+    input: z
+      .custom<unknown>((value) => value !== undefined, "must be there; null is an input")
+      .meta({ description: "Any JSON that fits the skill's `inputSchema`." }),
+    skill: SkillId.optional().meta({ description: "One of the agent's skills; by default its first." }),
+    budget: Budget.optional().meta({ description: "Of the whole chain. Only a root call may set it." }),
+    allowance: Budget.optional().meta({ description: "What this hop and all below it may use of the chain's budget." }),
+    policy: CallPolicy.optional(),
+    metadata: JsonObject.refine(
+      (value) => JSON.stringify(value).length <= METADATA_BYTES,
+      `must be at most ${METADATA_BYTES} bytes of JSON`,
+    )
+      .optional()
+      .meta({ description: `Kept with the hop and shown in the graph: at most ${METADATA_BYTES} bytes of JSON.` }),
+  })
+  .meta({ id: "InvokeRequest", description: "A call of an agent." });
 export type InvokeRequest = z.infer<typeof InvokeRequest>;
 
 /** What a hop, or a hop and all below it, has used: counts, bytes, tokens, micro-USD, milliseconds. */

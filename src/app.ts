@@ -11,6 +11,7 @@ import { graphRoutes } from "./routes/graph.ts";
 import { openRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { descriptionRoutes } from "./routes/openapi.ts";
 
 export interface AppEnv {
   Bindings: Env;
@@ -32,6 +33,7 @@ export function createApp(): App {
     await next();
   });
   openRoutes(app);
+  descriptionRoutes(app);
   app.use(async (c, next) => {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
     await next();

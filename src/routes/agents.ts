@@ -15,7 +15,7 @@ import { readBody } from "../body.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
 
-const ListQuery = z.strictObject({
+export const ListQuery = z.strictObject({
   q: z.string().max(256).optional(),
   skill: z.string().max(64).optional(),
   kind: z.enum(Endpoint.options.map((option) => option.shape.kind.value)).optional(),

@@ -11,7 +11,7 @@ import { requireScope } from "../auth.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, integer, Limit, readQuery } from "../query.ts";
 
-const ListQuery = z.strictObject({
+export const ListQuery = z.strictObject({
   status: z.enum(["running", "done", "failed", "cancelled", "expired"]).optional(),
   /** The root agent. */
   agent: z.string().max(63).optional(),

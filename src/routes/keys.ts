@@ -14,7 +14,7 @@ import { readBody } from "../body.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
 
-const ListQuery = z.strictObject({ cursor: cursorOf(z.string().max(12)), limit: Limit });
+export const ListQuery = z.strictObject({ cursor: cursorOf(z.string().max(12)), limit: Limit });
 
 /** No '_' and no '-': they part a key. 12 characters tell keys apart, 40 are 238 random bits. */
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,0 +1,193 @@
+/** What the API answers with. Requests are described by the schemas that check them; these are held to the answers by tests. */
+import * as z from "zod";
+import type { ChainGraph, GraphHop } from "../../mesh/chain/lineage.ts";
+import type { ChainView } from "../../mesh/chain/views.ts";
+import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
+import type { EdgeView } from "../../mesh/index/edges.ts";
+import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
+import { type Agent, AgentName, AgentRegistration, Scope, Skill, type Usage } from "../../mesh/schema.ts";
+import { CODES } from "./problem.ts";
+
+const count = z.int().min(0);
+const time = z.int().min(0).meta({ description: "Epoch milliseconds." });
+const endedAt = time.nullable().meta({ description: "Epoch milliseconds; null while it runs." });
+const chainId = z
+  .string()
+  .regex(CHAIN_ID)
+  .meta({ description: "32 lower-case hex digits: also the W3C trace-id of all its hops." });
+const hopId = z.string().regex(HOP_ID).meta({ description: "16 lower-case hex digits: a W3C span-id." });
+
+export const UsageAnswer = z
+  .strictObject({
+    hops: count,
+    bytes: count,
+    tokens: count,
+    costMicros: count.meta({ description: "Millionths of a US dollar." }),
+    wallMs: count,
+  })
+  .meta({
+    id: "Usage",
+    description: "What was used: hops, bytes of JSON, tokens, millionths of a US dollar, milliseconds.",
+  });
+UsageAnswer satisfies z.ZodType<Usage>;
+
+export const InvokeAnswer = z
+  .strictObject({
+    chainId,
+    hopId,
+    output: z.unknown().meta({ description: "What the agent answered: any JSON." }),
+    usage: UsageAnswer.meta({ description: "Of this hop and all below it." }),
+  })
+  .meta({ id: "InvokeAnswer" });
+
+export const AgentAnswer = z
+  .strictObject({
+    ...AgentRegistration.shape,
+    skills: z.array(Skill),
+    owner: z.string().meta({
+      description:
+        "`key:` and the key's id, `admin`, or `mesh` for those that ship. It or an admin may change the agent.",
+    }),
+    revision: z.int().min(1).meta({ description: "The registry's revision at its last change; its `ETag`." }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "Agent", description: "An agent as the registry holds it." });
+AgentAnswer satisfies z.ZodType<Agent>;
+
+export const ChainStatusAnswer = z
+  .enum(["running", "done", "failed", "cancelled", "expired"])
+  .meta({ id: "ChainStatus", description: "`expired`: its deadline has passed." });
+const HopStatusAnswer = z.enum(["open", "done", "error", "rejected", "lost", "cancelled"]).meta({
+  id: "HopStatus",
+  description: "`rejected`: refused before it ran. `lost`: who ran it has vanished; its whole reservation was charged.",
+});
+
+const amounts = (description: string) =>
+  z
+    .strictObject(
+      Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, count])) as Record<keyof Limits, typeof count>,
+    )
+    .meta({ description });
+const root = z.strictObject({
+  agent: z.string(),
+  principal: z.string().meta({ description: "Who started it: `admin`, or `key:` and the key's id." }),
+});
+
+export const ChainAnswer = z
+  .strictObject({
+    chainId,
+    status: ChainStatusAnswer,
+    root,
+    limits: amounts("The chain's budget."),
+    spent: amounts("What was used; of `concurrency` what is open now, of `wallMs` what has passed."),
+    reserved: amounts("What open hops hold."),
+    overrun: amounts("What callees used beyond what could be reserved. It stops the next call."),
+    hops: z
+      .strictObject(
+        Object.fromEntries(HopStatusAnswer.options.map((status) => [status, count])) as Record<
+          HopStatusName,
+          typeof count
+        >,
+      )
+      .meta({ description: "How many hops there are, by status." }),
+    startedAt: time,
+    endedAt,
+    deadlineAt: time,
+    traceparent: z.string().nullable().meta({ description: "The W3C trace context that the root call brought." }),
+  })
+  .meta({ id: "Chain", description: "Everything that one root call has caused." });
+type HopStatusName = z.infer<typeof HopStatusAnswer>;
+ChainAnswer satisfies z.ZodType<ChainView>;
+
+export const ChainItemAnswer = z
+  .strictObject({ chainId, status: ChainStatusAnswer, root, startedAt: time, endedAt })
+  .meta({ id: "ChainItem", description: "A chain in the list; the list is at most a second behind." });
+
+export const HopAnswer = z
+  .strictObject({
+    hopId,
+    parentHopId: hopId.nullable().meta({ description: "The hop that made the call; null at the root." }),
+    depth: z.int().min(1),
+    kind: z.enum(["agent", "tool", "model"]),
+    caller: z.string(),
+    callee: z.string(),
+    skill: z.string(),
+    status: HopStatusAnswer,
+    code: z.enum(CODES).nullable().meta({ description: "Why it was refused or has failed." }),
+    detail: z.string().nullable(),
+    path: z.array(z.string()).meta({ description: "Agents from the root to the callee." }),
+    startedAt: time,
+    endedAt,
+    usage: UsageAnswer.meta({ description: "Of this hop alone." }),
+    attempt: z.int().min(1).meta({ description: "How often it was tried." }),
+    late: z
+      .boolean()
+      .meta({ description: "Whether a result came after the hop's end, and corrected what was charged." }),
+    inputDigest: z.string().meta({ description: "SHA-256 of the canonical JSON, hex." }),
+    outputDigest: z.string().nullable(),
+    metadata: z.unknown().optional().meta({ description: "What the call brought along." }),
+  })
+  .meta({ id: "Hop", description: "One call, as it was decided and as it ended." });
+HopAnswer satisfies z.ZodType<GraphHop>;
+
+export const ChainGraphAnswer = z
+  .strictObject({
+    chainId,
+    status: ChainStatusAnswer,
+    nodes: z.array(
+      z.strictObject({ id: z.string(), kind: z.enum(["caller", "agent", "tool", "model"]), name: z.string() }),
+    ),
+    edges: z.array(z.strictObject({ from: z.string(), to: z.string(), calls: count, rejected: count, errors: count })),
+    hops: z.array(HopAnswer).meta({ description: "In the order in which they were asked for, refused ones included." }),
+    truncated: z
+      .literal(true)
+      .optional()
+      .meta({ description: `There are more hops than ${GRAPH_HOPS}, or than asked for.` }),
+    nextCursor: z.string().optional(),
+  })
+  .meta({ id: "ChainGraph", description: "The call graph of a chain." });
+ChainGraphAnswer satisfies z.ZodType<ChainGraph>;
+
+const latency = z.number().nullable();
+const MeshEdge = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  calls: count.meta({ description: "Hops that ended or were refused." }),
+  errors: count,
+  rejected: count,
+  rejections: z.record(z.string(), count).meta({ description: "Refused hops by code." }),
+  latencyMs: z.strictObject({ p50: latency, p95: latency, p99: latency }),
+  tokens: z.int(),
+  costMicros: z.int().meta({ description: "Millionths of a US dollar." }),
+  firstAt: time,
+  lastAt: time,
+});
+MeshEdge satisfies z.ZodType<EdgeView>;
+
+export const MeshGraphAnswer = z
+  .strictObject({
+    since: time,
+    nodes: z.array(z.strictObject({ id: z.string(), kind: z.enum(["caller", "agent"]), name: z.string() })),
+    edges: z.array(MeshEdge),
+  })
+  .meta({ id: "MeshGraph", description: "Who calls whom in the mesh; at most a second behind." });
+
+const keyFields = {
+  keyId: z.string().regex(/^[0-9A-Za-z]{12}$/),
+  name: z.string(),
+  scopes: z.array(Scope),
+  agent: AgentName.nullable(),
+  createdBy: z.string(),
+  createdAt: time,
+  expiresAt: time.nullable().meta({ description: "Epoch milliseconds; null if it stays valid." }),
+};
+export const KeyAnswer = z.strictObject(keyFields).meta({ id: "Key", description: "A key without its secret." });
+export const MadeKeyAnswer = z
+  .strictObject({ ...keyFields, key: z.string().meta({ description: "The key itself: shown now, and never again." }) })
+  .meta({ id: "MadeKey" });
+
+export const JwksAnswer = z
+  .strictObject({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .meta({ id: "Jwks", description: "Public keys by RFC 7517, with which hop tokens can be verified." });
+export const HealthAnswer = z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" });

@@ -1,0 +1,98 @@
+/** One operation of the API as a row of the table, and its place in the document. */
+import * as z from "zod";
+import type {
+  ZodOpenApiMediaTypeObject,
+  ZodOpenApiOperationObject,
+  ZodOpenApiParameters,
+  ZodOpenApiResponseObject,
+} from "zod-openapi";
+import type { RejectionCode } from "../../mesh/rejection.ts";
+import type { Scope } from "../../mesh/schema.ts";
+import { problemAnswers } from "./problem.ts";
+import type { Tag } from "./tags.ts";
+
+export type Method = "get" | "post" | "put" | "delete";
+
+export interface Operation {
+  readonly method: Method;
+  /** With parameters in braces. */
+  readonly path: string;
+  readonly id: string;
+  readonly tag: Tag;
+  /** A few words, without a full stop. */
+  readonly summary: string;
+  /** Sentences in CommonMark, of which the page shows paragraphs and `code`. */
+  readonly description: string;
+  /** The scope that a key must have; `open`: nobody is asked who they are. */
+  readonly access: Scope | "open";
+  readonly params?: ZodOpenApiParameters;
+  readonly body?: { readonly schema: z.ZodType; readonly examples: Readonly<Record<string, unknown>> };
+  /** Successes by status. */
+  readonly answers: Readonly<Record<`${2 | 3}${string}`, ZodOpenApiResponseObject>>;
+  /** Codes that it can refuse with, beside those that `access` and `body` bring along. */
+  readonly problems: readonly RejectionCode[];
+  /** Its answers name the chain that they belong to. */
+  readonly chained?: true;
+}
+
+/** What an operation can be refused with. */
+export function codesOf({ access, body, problems }: Operation): RejectionCode[] {
+  return [
+    ...problems,
+    ...(access === "open" ? [] : (["unauthenticated", "token_invalid", "insufficient_scope"] as const)),
+    ...(body === undefined ? [] : (["invalid_request", "payload_too_large", "unsupported_media_type"] as const)),
+    "internal",
+  ];
+}
+
+export function operationObject(operation: Operation): ZodOpenApiOperationObject {
+  const { id, tag, summary, description, access, params, body, answers, chained = false } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    // OpenAPI 3.1 lists what a bearer must be good for, as it does the scopes of OAuth.
+    security: access === "open" ? [] : [{ bearer: [access] }],
+    ...(params === undefined ? {} : { requestParams: params }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { "application/json": media(body) } } }),
+    responses: { ...answers, ...problemAnswers(codesOf(operation), chained) },
+  };
+}
+
+function media({ schema, examples }: NonNullable<Operation["body"]>): ZodOpenApiMediaTypeObject {
+  return { schema, examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) };
+}
+
+/** A JSON answer. */
+export function json(
+  description: string,
+  schema: z.ZodType,
+  more: { headers?: z.ZodObject; example?: unknown } = {},
+): ZodOpenApiResponseObject {
+  const example = more.example === undefined ? {} : { example: more.example };
+  const headers = more.headers === undefined ? {} : { headers: more.headers };
+  return { description, content: { "application/json": { schema, ...example } }, ...headers };
+}
+
+/** The parameters of a schema that checks them, each with what a reader needs to know: one without is a type error. */
+export function described<Shape extends Readonly<Record<string, z.ZodType>>>(
+  schema: z.ZodObject<Shape>,
+  descriptions: Readonly<Record<keyof Shape, string>>,
+): z.ZodObject {
+  const parts = Object.entries<z.ZodType>(schema.shape);
+  const shape = parts.map(([name, part]) => {
+    // A default of what is read from text is the number, not the text: it has to be said by hand.
+    const standard = part instanceof z.ZodDefault ? { override: { default: part.def.defaultValue } } : {};
+    return [name, part.meta({ description: descriptions[name as keyof Shape], ...standard })] as const;
+  });
+  return z.object(Object.fromEntries(shape));
+}
+
+/** A page of a list. */
+export function page<T extends z.ZodType>(items: T) {
+  return z.strictObject({
+    items: z.array(items),
+    nextCursor: z.string().optional().meta({ description: "There is more: send it as `cursor`." }),
+  });
+}

@@ -1,0 +1,57 @@
+/** Invoking an agent. */
+import * as z from "zod";
+import { AgentName, InvokeRequest } from "../../../mesh/schema.ts";
+import { InvokeAnswer } from "../answers.ts";
+import { boundedCall, call, callAnswer, callWithin } from "../examples.ts";
+import { headers, RequestHeaders } from "../headers.ts";
+import { json, type Operation } from "../operation.ts";
+
+export const invokeOperations: readonly Operation[] = [
+  {
+    method: "post",
+    path: "/v1/agents/{name}/invoke",
+    id: "invokeAgent",
+    tag: "Invoke",
+    summary: "Call an agent",
+    description: `With a key of scope \`invoke\` it starts a chain: \`budget\` and \`policy\` hold for all that it causes. With a hop token, as bearer or in \`Hopline-Token\`, it continues the chain of that hop, and \`allowance\` gives a part of the budget along.
+
+The hop is admitted, and written down, before the agent sees a byte. A refusal is an answer to act on: it names the rule, the limit and what would be allowed. It stands in the chain's graph, except 400, 401, 404, 413 and 422 of a root call, which start no chain. The call goes on when its client leaves; cancel its chain, or let its deadline end it.`,
+    access: "invoke",
+    params: {
+      path: z.object({ name: AgentName }),
+      header: z.object({
+        "Idempotency-Key": RequestHeaders.idempotencyKey,
+        "Hopline-Token": RequestHeaders.hopToken,
+        traceparent: RequestHeaders.traceparent,
+      }),
+    },
+    body: {
+      schema: InvokeRequest,
+      examples: { "A call": call, "With a budget": boundedCall, "Within a chain": callWithin },
+    },
+    answers: {
+      "200": json("What the agent answered, and what it took.", InvokeAnswer, {
+        headers: headers(["Hopline-Chain"]),
+        example: callAnswer,
+      }),
+    },
+    problems: [
+      "budget_exceeded",
+      "lineage_required",
+      "egress_denied",
+      "agent_not_found",
+      "chain_cancelled",
+      "chain_closed",
+      "conflict",
+      "invalid_input",
+      "rate_limited",
+      "upstream_error",
+      "agent_unavailable",
+      "ledger_unavailable",
+      "deadline_exceeded",
+      "cycle_detected",
+      "depth_exceeded",
+    ],
+    chained: true,
+  },
+];

@@ -1,0 +1,36 @@
+/** An operation as a command to paste. `$HOPLINE` is the address of the mesh, `$KEY` a key. */
+import type { Operation } from "./model.ts";
+
+const LINE = 96;
+
+export function curlOf(operation: Operation): string {
+  const { method, security, requestBody } = operation;
+  const [example] = Object.values(requestBody?.content["application/json"]?.examples ?? {});
+  const parts = [
+    `curl -s ${method === "GET" || requestBody !== undefined ? "" : `-X ${method} `}"$HOPLINE${pathOf(operation)}"`,
+    ...(method === "PUT" ? ["-X PUT"] : []),
+    ...(security.length === 0 ? [] : ['-H "Authorization: Bearer $KEY"']),
+    ...(example === undefined ? [] : ['-H "Content-Type: application/json"', `-d ${quoted(jsonOf(example.value))}`]),
+  ];
+  return parts.join(" \\\n  ");
+}
+
+/** JSON on one line where it fits. */
+export function jsonOf(value: unknown): string {
+  const line = JSON.stringify(value);
+  return line.length <= LINE ? line : JSON.stringify(value, null, 2);
+}
+
+/** The path with the examples of its parameters. */
+function pathOf({ path, parameters = [] }: Operation): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const parameter = parameters.find((one) => one.in === "path" && one.name === name);
+    const [example] = parameter?.schema.examples ?? [];
+    return example === undefined ? `$${name.toUpperCase()}` : encodeURIComponent(String(example));
+  });
+}
+
+/** As one word of a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

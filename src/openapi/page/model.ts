@@ -1,0 +1,92 @@
+/** The parts of the document that the page reads, with references followed. */
+import type { OpenApiDocument } from "../document.ts";
+
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly examples?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly pattern?: string;
+  readonly format?: string;
+}
+export interface Media {
+  readonly schema?: JsonSchema;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+type Content = Readonly<Record<string, Media>>;
+export interface Parameter {
+  readonly in: "path" | "query" | "header";
+  readonly name: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+export interface Answer {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean; readonly description?: string }>>;
+  readonly content?: Content;
+}
+type Referring<T> = T | { readonly $ref: string };
+export interface OperationObject {
+  readonly operationId: string;
+  readonly tags: readonly [string];
+  readonly summary: string;
+  readonly description: string;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, Referring<Answer>>>;
+}
+export interface Model {
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, Answer>>;
+  };
+}
+
+export interface Operation extends OperationObject {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** The document is ours, and a test holds it to the schema of OpenAPI: what is read of it here is there. */
+export function modelOf(document: OpenApiDocument): Model {
+  return document as unknown as Model;
+}
+
+export function operationsOf({ paths }: Model, tag: string): Operation[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([, operation]) => operation.tags[0] === tag)
+      .map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+  );
+}
+
+export function answerOf({ components }: Model, answer: Referring<Answer>): Answer {
+  if (!("$ref" in answer)) return answer;
+  return components.responses[nameOf(answer.$ref)] ?? { description: "" };
+}
+
+/** The last part of a reference. */
+export function nameOf(reference: string): string {
+  return reference.split("/").at(-1) ?? reference;
+}
