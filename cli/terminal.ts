@@ -5,8 +5,9 @@ import { type Paint, plain } from "../mesh/chain/render/terminal.ts";
 export interface Screen {
   write(text: string): void;
   readonly isTTY: boolean;
-  /** Lines that fit on it. */
+  /** Lines that fit on it, and characters that fit on a line. */
   readonly rows: number;
+  readonly columns: number;
 }
 
 export interface Surroundings {
@@ -39,5 +40,26 @@ export function screenOf(stream: NodeJS.WriteStream): Screen {
     get rows() {
       return stream.rows ?? 24;
     },
+    get columns() {
+      return stream.columns ?? 80;
+    },
   };
 }
+
+/** A line cut to so many characters, an ellipsis the last; its colours end where they would have. */
+export function clipped(line: string, columns: number): string {
+  const parts = line.split(COLOUR);
+  if (parts.reduce((length, text, place) => length + (place % 2 === 0 ? text.length : 0), 0) <= columns) return line;
+  let left = columns - 1;
+  return parts
+    .map((text, place) => {
+      if (place % 2 === 1 || left < 0) return place % 2 === 1 ? text : "";
+      const kept = text.length > left ? `${text.slice(0, left)}…` : text;
+      left = text.length > left ? -1 : left - text.length;
+      return kept;
+    })
+    .join("");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: -- it is this one that begins a colour
+const COLOUR = /(\u001b\[[0-9;]*m)/;

@@ -142,8 +142,12 @@ async function streamed(session: Session, to: string, call: object): Promise<voi
   const { around, json, inkErr } = session;
   const pieces: string[] = [];
   for await (const { event = "message", data } of session.client.events(to, call)) {
-    if (json && event !== "problem") {
-      session.print(`{"event":${JSON.stringify(event)},"data":${data}}`);
+    const line = `{"event":${JSON.stringify(event)},"data":${data}}`;
+    if (event === "problem") {
+      throw new ProblemFailure(problemIn(data) ?? { code: "internal", detail: data }, json ? line : data);
+    }
+    if (json) {
+      session.print(line);
     } else if (event === "hop") {
       session.note(eventLine(session.client.parsed<HopEvent>(data), inkErr));
     } else if (event === "chunk") {
@@ -151,7 +155,6 @@ async function streamed(session: Session, to: string, call: object): Promise<voi
       pieces.push(typeof chunk === "string" ? chunk : `${JSON.stringify(chunk)}\n`);
       printPiece(session, pieces.at(-1) ?? "");
     }
-    if (event === "problem") throw new ProblemFailure(problemIn(data) ?? { code: "internal", detail: data }, data);
     if (event !== "result") continue;
     if (json) return;
     const invoked = session.client.parsed<Invoked>(data);

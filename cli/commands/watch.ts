@@ -5,7 +5,7 @@ import { type Chain, type ChainItem, ConnectionFailure, type HopEvent, type Page
 import { EXIT, Failure, ProblemFailure } from "../failure.ts";
 import { chainLine, eventLine, LiveTree } from "../live.ts";
 import { action, path, type Session } from "../session.ts";
-import type { Surroundings } from "../terminal.ts";
+import { clipped, type Surroundings } from "../terminal.ts";
 
 interface WatchOptions {
   readonly exitStatus?: boolean;
@@ -117,6 +117,8 @@ function lostLine({ message }: Failure): string {
 }
 
 const CURSOR = { hide: "\u001b[?25l", show: "\u001b[?25h" };
+/** Line by line: a screen that is erased whole flickers, and is kept in the history by some terminals. */
+const ERASE = { line: "\u001b[K", below: "\u001b[J" };
 /** Without wrapping, a line of the tree is a line of the screen, however long it is. */
 const WRAP = { off: "\u001b[?7l", on: "\u001b[?7h" };
 
@@ -128,7 +130,8 @@ function treeView({ client, around, ink }: Session): View {
   let status = "";
   const draw = (lines: readonly string[]): void => {
     const up = drawnLines > 0 ? `\u001b[${drawnLines}A` : "";
-    stdout.write(`${CURSOR.hide}${WRAP.off}\r${up}\u001b[J${lines.map((line) => `${line}\n`).join("")}${WRAP.on}`);
+    const drawn = lines.map((line) => `${clipped(line, stdout.columns)}${ERASE.line}\n`).join("");
+    stdout.write(`${CURSOR.hide}${WRAP.off}\r${up}${drawn}${ERASE.below}${WRAP.on}`);
     drawnLines = lines.length;
     drawnAt = now();
   };

@@ -1,0 +1,309 @@
+import type { ServerResponse } from "node:http";
+import { afterEach, describe, expect, test } from "vitest";
+import type { HopEvent } from "../../cli/client.ts";
+import { clipped } from "../../cli/terminal.ts";
+import { FakeMesh, hopline, NOW, problem, uncoloured } from "./fake-mesh.ts";
+
+const meshes: FakeMesh[] = [];
+afterEach(async () => {
+  for (const mesh of meshes.splice(0)) await mesh.close();
+});
+
+async function mesh(answer: Parameters<typeof FakeMesh.start>[0]): Promise<FakeMesh> {
+  const started = await FakeMesh.start(answer);
+  meshes.push(started);
+  return started;
+}
+
+const CHAIN = "1000d0c3178585e0c67ca5d6019bbf07";
+const ENDED = {
+  chainId: CHAIN,
+  status: "done",
+  root: { agent: "desk", principal: "admin" },
+  startedAt: NOW - 1_200,
+  endedAt: NOW,
+  spent: { hops: 2, tokens: 10, costMicros: 1_200 },
+};
+
+function hop(seq: number, more: Partial<HopEvent> = {}): HopEvent {
+  return {
+    chainId: CHAIN,
+    seq,
+    type: "admitted",
+    at: NOW,
+    hopId: "a",
+    parentHopId: null,
+    caller: "admin",
+    callee: "desk",
+    skill: "ask",
+    status: "open",
+    code: null,
+    detail: null,
+    path: ["desk"],
+    startedAt: NOW - 1_000,
+    endedAt: null,
+    attempt: 1,
+    late: false,
+    usage: { hops: 1, tokens: 0, costMicros: 0 },
+    ...more,
+  };
+}
+
+const STORY = [
+  hop(1),
+  hop(2, { hopId: "b", parentHopId: "a", caller: "desk", callee: "reader", skill: "read" }),
+  hop(3, {
+    hopId: "c",
+    parentHopId: "a",
+    caller: "desk",
+    callee: "desk",
+    type: "rejected",
+    status: "rejected",
+    code: "cycle_detected",
+    path: ["desk", "desk"],
+    usage: { hops: 0, tokens: 0, costMicros: 0 },
+  }),
+  hop(4, {
+    hopId: "b",
+    parentHopId: "a",
+    caller: "desk",
+    callee: "reader",
+    skill: "read",
+    type: "ended",
+    status: "done",
+    endedAt: NOW,
+  }),
+  hop(5, { type: "ended", status: "done", endedAt: NOW }),
+];
+
+function send(response: ServerResponse, events: readonly { event: string; data: unknown; id?: number }[]): void {
+  if (!response.headersSent) response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  response.write(": keep-alive\n\n");
+  for (const { event, data, id } of events) {
+    response.write(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+}
+
+const asEvents = (hops: readonly HopEvent[]) => hops.map((data) => ({ event: "hop", data, id: data.seq }));
+const END = { event: "chain", data: ENDED };
+
+describe("watch", () => {
+  test("prints a line an event where there is no terminal, and then the chain", async () => {
+    const server = await mesh((_, response) => {
+      send(response, [...asEvents(STORY), END]);
+      response.end();
+    });
+    const { code, out, err } = await hopline(["watch", CHAIN, "--url", server.url]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const lines = out.split("\n");
+    for (const line of lines.slice(0, 5)) expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}/);
+    expect(lines.map((line) => line.replace(/^[\d:.]{12} {2}/, ""))).toEqual([
+      "● open       admin → desk/ask",
+      "● open       desk → reader/read",
+      "⊘ rejected   desk → desk/ask  cycle_detected: desk → desk",
+      "✓ done       desk → reader/read  1.0 s",
+      "✓ done       admin → desk/ask  1.0 s",
+      `chain ${CHAIN}  ✓ done  2 hops  10 tokens  $0.0012  1.2 s`,
+      "",
+    ]);
+    expect(server.asked[0]).toMatchObject({
+      method: "GET",
+      url: `/v1/chains/${CHAIN}/events`,
+      headers: { accept: "text/event-stream" },
+    });
+  });
+
+  test("takes a broken connection up where it broke, and shows each event once", async () => {
+    const server = await mesh((asked, response) => {
+      const last = Number(asked.headers["last-event-id"] ?? 0);
+      const rest = asEvents(STORY.slice(last));
+      // It breaks in the midst of an event, then by an error of the server, then without a word, then holds.
+      if (server.asked.length === 1) {
+        send(response, rest.slice(0, 2));
+        response.write("id: 3\nevent: hop\nda");
+        setTimeout(() => response.destroy(), 20);
+      } else if (server.asked.length === 2) {
+        problem(response, 503, { code: "ledger_unavailable", detail: "Not now." });
+      } else {
+        send(response, server.asked.length === 3 ? rest.slice(0, 1) : [...rest, END]);
+        response.end();
+      }
+      return undefined;
+    });
+    const { code, out, err } = await hopline(["watch", CHAIN, "--json", "--url", server.url]);
+    expect(code).toBe(0);
+    expect(server.asked.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "2", "2", "3"]);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(lines).toEqual([...STORY, ENDED]);
+    expect(err.trimEnd().split("\n")).toHaveLength(3);
+    expect(err).toContain("Trying again");
+  });
+
+  test.each([
+    [404, "not_found", 1],
+    [401, "unauthenticated", 4],
+    [400, "invalid_request", 1],
+  ])("a %i %s is not tried again", async (status, code, exit) => {
+    const server = await mesh((_, response) => problem(response, status, { code, detail: "No." }));
+    expect((await hopline(["watch", CHAIN, "--url", server.url])).code).toBe(exit);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test("ends with 0 whatever became of the chain, and with 1 for --exit-status when it was not done", async () => {
+    const { url } = await mesh((_, response) => {
+      send(response, [{ event: "chain", data: { ...ENDED, status: "failed" } }]);
+      response.end();
+    });
+    expect((await hopline(["watch", CHAIN, "--url", url])).code).toBe(0);
+    const strict = await hopline(["watch", CHAIN, "--exit-status", "--url", url]);
+    expect(strict.code).toBe(1);
+    expect(strict.out).toContain("✗ failed");
+  });
+
+  test("without an id follows the newest running chain, or says that there is none", async () => {
+    let running: object[] = [{ chainId: CHAIN }];
+    const server = await mesh((asked, response) => {
+      if (asked.url.startsWith("/v1/chains?")) return { items: running };
+      send(response, [END]);
+      response.end();
+      return undefined;
+    });
+    expect((await hopline(["watch", "--url", server.url])).code).toBe(0);
+    expect(server.asked.map(({ url }) => url)).toEqual([
+      "/v1/chains?status=running&limit=1",
+      `/v1/chains/${CHAIN}/events`,
+    ]);
+    running = [];
+    expect(await hopline(["watch", "--url", server.url])).toMatchObject({ code: 1, out: "" });
+  });
+
+  test("is a tree on a terminal: redrawn in place, whole at its end, the terminal as it was", async () => {
+    const { url } = await mesh((_, response) => {
+      send(response, asEvents(STORY.slice(0, 3)));
+      setTimeout(() => {
+        send(response, [...asEvents(STORY.slice(3)), END]);
+        response.end();
+      }, 300);
+    });
+    const { code, out } = await hopline(["watch", CHAIN, "--url", url], { isTTY: true, env: { NO_COLOR: "1" } });
+    expect(code).toBe(0);
+    const esc = "\u001b[";
+    expect(out).toContain(`desk/ask        ● open       1.0 s…  2 hops${esc}K\n`);
+    expect(out).toContain(`${esc}3A`);
+    expect(out.endsWith(`${esc}?7h${esc}?25h`)).toBe(true);
+    const end = out.slice(out.lastIndexOf(`${esc}J`) + `${esc}J`.length);
+    expect(uncoloured(end).split("\n")).toEqual([
+      "desk/ask        ✓ done      1.0 s  2 hops",
+      "├─ reader/read  ✓ done      1.0 s",
+      "└─ desk/ask     ⊘ rejected  cycle_detected: desk → desk",
+      `chain ${CHAIN}  ✓ done  2 hops  10 tokens  $0.0012  1.2 s`,
+      "",
+    ]);
+  });
+
+  test("fits into the terminal however large the chain is, but is printed whole at its end", async () => {
+    const hops = Array.from({ length: 100 }, (_, n) =>
+      hop(n + 1, { hopId: `h${n}`, callee: `agent-${n}`, skill: "s" }),
+    );
+    const { url } = await mesh((_, response) => {
+      send(response, asEvents(hops));
+      setTimeout(() => {
+        send(response, [END]);
+        response.end();
+      }, 300);
+    });
+    const { out } = await hopline(["watch", CHAIN, "--url", url], { isTTY: true, rows: 10, env: { NO_COLOR: "1" } });
+    expect(out).toContain("… and 93 more hops");
+    expect(out.slice(out.lastIndexOf("\u001b[J")).split("\n")).toHaveLength(102);
+  });
+
+  test("ends with 130 and a whole terminal when it is interrupted", async () => {
+    const interrupted = new AbortController();
+    const { url } = await mesh((_, response) => {
+      send(response, asEvents(STORY.slice(0, 1)));
+      setTimeout(() => interrupted.abort(), 100);
+    });
+    const { code, out } = await hopline(["watch", CHAIN, "--url", url], {
+      isTTY: true,
+      interrupted: interrupted.signal,
+    });
+    expect(code).toBe(130);
+    expect(out.endsWith("\u001b[?7h\u001b[?25h")).toBe(true);
+  });
+});
+
+describe("a line that is too long for the terminal", () => {
+  test("is cut, and its colours end all the same", () => {
+    expect(clipped("abc", 3)).toBe("abc");
+    expect(clipped("abcd", 3)).toBe("ab…");
+    expect(clipped("a\u001b[31mbcd\u001b[39me", 3)).toBe("a\u001b[31mb…\u001b[39m");
+    expect(clipped("\u001b[31mabc\u001b[39m", 3)).toBe("\u001b[31mabc\u001b[39m");
+  });
+});
+
+describe("invoke --stream", () => {
+  const result = (output: unknown) => ({
+    event: "result",
+    data: { chainId: CHAIN, hopId: "a", output, usage: { hops: 1, tokens: 2, costMicros: 0, wallMs: 5 } },
+  });
+  const streaming = (events: readonly { event: string; data: unknown; id?: number }[]) =>
+    mesh((_, response) => {
+      send(response, events);
+      response.end();
+    });
+
+  test("has pieces on stdout and hops on stderr; the output is not printed again when it is the pieces", async () => {
+    const pieces = ["Hel", "lo\n"].map((data) => ({ event: "chunk", data }));
+    const server = await streaming([...asEvents(STORY.slice(0, 1)), ...pieces, result("Hello\n")]);
+    const { code, out, err } = await hopline(["invoke", "desk", "1", "--stream", "--url", server.url]);
+    expect({ code, out }).toEqual({ code: 0, out: "Hello\n" });
+    expect(err).toMatch(/● open +admin → desk\/ask\n✓ done +chain/);
+    expect(server.asked[0]).toMatchObject({ method: "POST", headers: { accept: "text/event-stream" } });
+  });
+
+  test("prints an output that is more than its pieces after them", async () => {
+    const server = await streaming([{ event: "chunk", data: { step: 1 } }, { event: "chunk", data: "…" }, result([1])]);
+    const { out } = await hopline(["invoke", "desk", "1", "--stream", "--url", server.url]);
+    expect(out).toBe('{"step":1}\n…\n[\n  1\n]\n');
+  });
+
+  test("prints the output of an agent that answers in one piece", async () => {
+    const server = await streaming([result("all")]);
+    expect((await hopline(["invoke", "desk", "--stream", "--url", server.url])).out).toBe("all\n");
+  });
+
+  test("with --json prints a line an event", async () => {
+    const server = await streaming([...asEvents(STORY.slice(0, 1)), { event: "chunk", data: "x" }, result(1)]);
+    const { out } = await hopline(["invoke", "desk", "--stream", "--json", "--url", server.url]);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(lines).toEqual([
+      { event: "hop", data: STORY[0] },
+      { event: "chunk", data: "x" },
+      { event: "result", data: result(1).data },
+    ]);
+  });
+
+  test("ends with 1 for a problem after pieces, and with 3 for a stream that just ends", async () => {
+    const broken = { event: "problem", data: { code: "upstream_error", detail: "It broke.", status: 502 } };
+    const server = await streaming([{ event: "chunk", data: "half" }, broken]);
+    const ran = await hopline(["invoke", "desk", "--stream", "--url", server.url]);
+    expect(ran).toMatchObject({ code: 1, out: "half" });
+    expect(ran.err).toContain("⊘ upstream_error  It broke.");
+    const silent = await streaming([]);
+    expect((await hopline(["invoke", "desk", "--stream", "--url", silent.url])).code).toBe(3);
+  });
+
+  test("with --json has the problem as its last event", async () => {
+    const data = { code: "upstream_error", detail: "It broke.", status: 502 };
+    const server = await streaming([{ event: "problem", data }]);
+    const { code, out } = await hopline(["invoke", "desk", "--stream", "--json", "--url", server.url]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({ event: "problem", data });
+  });
+});
