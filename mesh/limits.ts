@@ -89,6 +89,13 @@ export const PAGE_DEFAULT = 50;
 export const PAGE_CEILING = 200;
 /** Hops that one graph answer holds; the rest by cursor. */
 export const GRAPH_HOPS = 5_000;
+/** Arrows and characters of a Mermaid text: beyond these Mermaid itself refuses (its 500 and 50,000, with room for notes). */
+export const MERMAID_ARROWS = 500;
+export const MERMAID_CHARS = 45_000;
+/** Nodes of an SVG of agents: the layout's time grows faster than they do. The agents with the fewest calls become one. */
+export const SVG_AGENTS = 60;
+/** Nodes of an SVG of hops; above it siblings whose calls were alike are one node too, not only those that called nothing. */
+export const SVG_HOPS = 300;
 /** Rows that a ledger hands out in one RPC. */
 export const LEDGER_PAGE = 1_000;
 

@@ -50,6 +50,16 @@ export interface ChainGraph {
   readonly hops: readonly GraphHop[];
 }
 
+/** What a rendering draws: one page of a chain's graph, and where that page stands in the chain. */
+export interface GraphPage {
+  readonly graph: ChainGraph;
+  readonly chain: ChainView;
+  /** Whether hops of the chain stand on earlier pages. */
+  readonly later: boolean;
+  /** Where the next page begins; absent on the last one. */
+  readonly nextCursor?: string;
+}
+
 /** @param above paths of callers that are not among `rows`, by their row: those of an earlier page */
 export function graphOf(
   chain: ChainView,
@@ -61,7 +71,7 @@ export function graphOf(
   return { chainId: chain.chainId, status: chain.status, ...drawn(hops, chain.root.principal), hops };
 }
 
-function hopOf(row: HopView, chain: ChainView, paths: Map<number, readonly string[]>): GraphHop {
+export function hopOf(row: HopView, chain: Pick<ChainView, "root">, paths: Map<number, readonly string[]>): GraphHop {
   const callers = row.parentRow === null ? [] : (paths.get(row.parentRow) ?? []);
   const path = [...callers, row.callee];
   paths.set(row.row, path);
@@ -90,16 +100,36 @@ function hopOf(row: HopView, chain: ChainView, paths: Map<number, readonly strin
   };
 }
 
-/** One node a party, one edge a pair. Agents are named by themselves; a caller can't be taken for one. */
+/** The node from which a hop's arrow comes. */
+export function fromOf({ parentHopId, caller }: GraphHop): string {
+  return parentHopId === null ? `${CALLER}${caller}` : idOf(caller);
+}
+
+/** The node to which a hop's arrow goes. */
+export function toOf({ callee }: GraphHop): string {
+  return idOf(callee);
+}
+
+const CALLER = "caller:";
+
+/** Agents are named by themselves. What was called is any text when it was refused: it can't take a caller's id. */
+function idOf(name: string): string {
+  return /^(caller|agent):/.test(name) ? `agent:${name}` : name;
+}
+
+/** One node a party, one edge a pair. */
 function drawn(hops: readonly GraphHop[], principal: string): Pick<ChainGraph, "nodes" | "edges"> {
-  const root = `caller:${principal}`;
+  const root = `${CALLER}${principal}`;
   const nodes = new Map<string, GraphNode>([[root, { id: root, kind: "caller", name: principal }]]);
   const edges = new Map<string, GraphEdge>();
   for (const hop of hops) {
-    const from = hop.parentHopId === null ? root : hop.caller;
-    nodes.set(hop.callee, { id: hop.callee, kind: hop.kind, name: hop.callee });
-    const key = `${from} ${hop.callee}`;
-    const edge = edges.get(key) ?? { from, to: hop.callee, calls: 0, rejected: 0, errors: 0 };
+    const from = fromOf(hop);
+    const to = toOf(hop);
+    // A caller on an earlier page has no hop here.
+    if (!nodes.has(from)) nodes.set(from, { id: from, kind: "agent", name: hop.caller });
+    nodes.set(to, { id: to, kind: hop.kind, name: hop.callee });
+    const key = JSON.stringify([from, to]);
+    const edge = edges.get(key) ?? { from, to, calls: 0, rejected: 0, errors: 0 };
     edges.set(key, edge);
     edge.calls += 1;
     if (hop.status === "rejected") edge.rejected += 1;

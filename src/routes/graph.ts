@@ -1,67 +1,82 @@
-/** The call graph of a chain, and that of the whole mesh. */
+/** The call graph of a chain, in every format. What costs CPU is done here, in the stateless Worker. */
 import * as z from "zod";
-import { type ChainGraph, graphOf } from "../../mesh/chain/lineage.ts";
+import { type GraphPage, graphOf } from "../../mesh/chain/lineage.ts";
+import { dot } from "../../mesh/chain/render/dot.ts";
 import { mermaid } from "../../mesh/chain/render/mermaid.ts";
+import { otlp } from "../../mesh/chain/render/otlp.ts";
+import { VIEWS, type View } from "../../mesh/chain/render/page-note.ts";
+import { svg } from "../../mesh/chain/render/svg/svg.ts";
 import type { HopView } from "../../mesh/chain/views.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
-import type { EdgeView } from "../../mesh/index/edges.ts";
 import { GRAPH_HOPS, LEDGER_PAGE } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import { type App, otherMethods } from "../app.ts";
 import { requireScope } from "../auth.ts";
 import { cursorOf, integer, readQuery } from "../query.ts";
 import { findChain } from "./chains.ts";
+import { accepted, FORMATS, type Format, MEDIA_TYPES, notAcceptable } from "./graph-format.ts";
+import { meshGraphRoutes } from "./mesh-graph.ts";
 
-const FORMATS = ["json", "mermaid"] as const;
-type Format = (typeof FORMATS)[number];
-
-/** Further formats are refused by name until they are there. */
-const format = z.enum(FORMATS, { error: `must be one of: ${FORMATS.join(", ")}` }).optional();
-const ChainQuery = z.strictObject({
-  format,
+export const ChainQuery = z.strictObject({
+  format: z.enum(FORMATS, { error: `must be one of: ${FORMATS.join(", ")}` }).optional(),
+  view: z.enum(VIEWS, { error: `must be one of: ${VIEWS.join(", ")}` }).optional(),
   cursor: cursorOf(z.int().min(1)),
   limit: integer(1, GRAPH_HOPS).default(GRAPH_HOPS),
-});
-const MeshQuery = z.strictObject({
-  /** Epoch milliseconds; by the minute. */
-  since: integer(0, Number.MAX_SAFE_INTEGER).default(0),
-  format: z.enum(["json"], { error: "must be: json" }).optional(),
 });
 
 export function graphRoutes(app: App): void {
   app.get("/v1/chains/:id/graph", async (c) => {
     requireScope(c.get("identity"), "read");
-    const { format, cursor, limit } = readQuery(c.req.url, ChainQuery);
-    const graph = await readGraph(c.get("identity").mesh, c.req.param("id"), cursor ?? 0, limit);
-    const headers = { "hopline-chain": graph.chainId };
-    if ((format ?? accepted(c.req.header("accept"))) === "mermaid") {
-      return c.body(mermaid(graph), 200, { ...headers, "content-type": "text/vnd.mermaid; charset=utf-8" });
-    }
-    return c.json(graph, 200, headers);
+    const { format: asked, view, cursor, limit } = readQuery(c.req.url, ChainQuery);
+    const format = asked ?? accepted(c.req.header("accept"));
+    if (format === undefined) return notAcceptable();
+    const page = await readPage(c.get("identity").mesh, c.req.param("id"), cursor ?? 0, limit);
+    return c.body(rendered(page, format, view, Date.now()), 200, {
+      ...SAFE_HEADERS,
+      "content-type": `${MEDIA_TYPES[format]}${format.endsWith("json") || format === "otlp" ? "" : "; charset=utf-8"}`,
+      "hopline-chain": page.chain.chainId,
+      ...(page.nextCursor === undefined ? {} : { link: nextLink(c.req.url, page.nextCursor) }),
+    });
   });
   otherMethods(app, "/v1/chains/:id/graph", "GET");
-
-  app.get("/v1/graph", async (c) => {
-    requireScope(c.get("identity"), "read");
-    const { since } = readQuery(c.req.url, MeshQuery);
-    const edges = (await c.get("identity").mesh.index.edges(since)) as EdgeView[];
-    const callees = new Set(edges.map((edge) => edge.to));
-    const callers = [...new Set(edges.map((edge) => edge.from))].filter((from) => !callees.has(from));
-    const nodes = [
-      ...callers.map((name) => ({ id: name, kind: /^(admin$|key:|hop:)/.test(name) ? "caller" : "agent", name })),
-      ...[...callees].map((name) => ({ id: name, kind: "agent", name })),
-    ];
-    return c.json({ since, nodes, edges });
-  });
-  otherMethods(app, "/v1/graph", "GET");
+  meshGraphRoutes(app);
 }
 
-async function readGraph(
-  mesh: Mesh,
-  id: string,
-  after: number,
-  limit: number,
-): Promise<ChainGraph & { truncated?: true; nextCursor?: string }> {
+/** A picture that is opened by itself runs nothing and loads nothing, whatever a name in it says. */
+const SAFE_HEADERS = {
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  "x-content-type-options": "nosniff",
+  vary: "accept",
+};
+
+function rendered(page: GraphPage, format: Format, view: View | undefined, now: number): string {
+  switch (format) {
+    case "json":
+      return JSON.stringify({
+        ...page.graph,
+        ...(page.nextCursor === undefined ? {} : { truncated: true, nextCursor: page.nextCursor }),
+      });
+    case "mermaid":
+      return mermaid(page, view ?? "agents");
+    case "dot":
+      return dot(page, view ?? "hops");
+    case "svg":
+      return svg(page, view ?? "hops");
+    case "otlp":
+      return JSON.stringify(otlp(page, now));
+    default:
+      return format satisfies never;
+  }
+}
+
+/** Relative to where the page was asked for, so that it holds behind a proxy. */
+function nextLink(url: string, cursor: string): string {
+  const { pathname, searchParams } = new URL(url);
+  searchParams.set("cursor", cursor);
+  return `<${pathname}?${searchParams}>; rel="next"`;
+}
+
+async function readPage(mesh: Mesh, id: string, after: number, limit: number): Promise<GraphPage> {
   const { ledger, chain } = await findChain(mesh, id);
   const hops: HopView[] = [];
   // One more than asked for tells whether there is a next page.
@@ -73,19 +88,18 @@ async function readGraph(
   }
   const shown = hops.slice(0, limit);
   const above = after === 0 ? {} : ((await ledger.paths(callersElsewhere(shown))) as Record<string, string[]>);
-  const graph = graphOf(chain, shown, above);
   const last = shown.at(-1);
-  if (hops.length <= limit || last === undefined) return graph;
-  return { ...graph, truncated: true, nextCursor: encodeCursor(last.row) };
+  const more = hops.length > limit && last !== undefined;
+  return {
+    graph: graphOf(chain, shown, above),
+    chain,
+    later: after !== 0,
+    ...(more ? { nextCursor: encodeCursor(last.row) } : {}),
+  };
 }
 
 /** Rows of callers that stand on an earlier page. */
 function callersElsewhere(hops: readonly HopView[]): number[] {
   const here = new Set(hops.map((hop) => hop.row));
   return [...new Set(hops.flatMap((hop) => (hop.parentRow === null || here.has(hop.parentRow) ? [] : hop.parentRow)))];
-}
-
-/** The representation that an Accept header asks for. */
-function accepted(accept: string | undefined): Format {
-  return accept !== undefined && /text\/vnd\.mermaid/.test(accept) ? "mermaid" : "json";
 }

@@ -1,26 +1,84 @@
-import type { ChainGraph, GraphEdge } from "../lineage.ts";
+/** A chain as a Mermaid flowchart, within what Mermaid itself accepts. */
+import { MERMAID_ARROWS, MERMAID_CHARS } from "../../limits.ts";
+import type { HopStatus } from "../facts.ts";
+import type { GraphPage } from "../lineage.ts";
+import { headline, pageNote, type View } from "./page-note.ts";
+import { type Arrow, type Part, type Parts, partsOf } from "./parts.ts";
+import { grouped } from "./words.ts";
 
-/** A chain's parties and calls as a Mermaid flowchart. Names stand in quotes, escaped; nodes have ids of our own. */
-export function mermaid({ nodes, edges }: ChainGraph): string {
-  const ids = new Map(nodes.map((node, place) => [node.id, `n${place}`]));
-  const shapes = nodes.map(({ id, kind, name }) => {
-    const label = escaped(name);
-    return `  ${ids.get(id)}${kind === "caller" ? `(["${label}"])` : `["${label}"]`}`;
-  });
-  const arrows = edges.map(
-    (edge) => `  ${ids.get(edge.from)} ${arrow(edge)}|"${edgeLabel(edge)}"| ${ids.get(edge.to)}`,
-  );
-  return ["flowchart LR", ...shapes, ...arrows, ""].join("\n");
+/** Names stand in quotes, escaped; nodes have ids of our own. Alike siblings are one node. */
+export function mermaid(page: GraphPage, view: View): string {
+  const whole = partsOf(page, view, { collapse: true, agents: MERMAID_ARROWS });
+  const { parts, arrows } = cut(whole);
+  const { id, status, facts } = headline(page);
+  const left = whole.arrows.length - arrows.length;
+  const notes = [
+    pageNote(page),
+    left === 0 ? undefined : `Mermaid takes no more: ${grouped(left)} further arrows are left out. Ask for fewer hops.`,
+  ].filter((note) => note !== undefined);
+  const refused = arrows.flatMap((arrow, place) => (arrow.refused ? [place] : []));
+  return [
+    "flowchart LR",
+    `  %% Chain ${id}, ${status}: ${facts.join(", ")}`,
+    ...parts.map(shape),
+    ...arrows.map(arrow),
+    ...notes.map((note, place) => `  note${place}["${escaped(note)}"]:::note`),
+    ...(refused.length === 0 ? [] : [`  linkStyle ${refused.join(",")} stroke:#d1242f,color:#d1242f`]),
+    ...classes(parts, notes.length),
+    "",
+  ].join("\n");
 }
 
-/** An edge on which nothing was admitted is dashed: the refusal is to be seen without colour. */
-function arrow({ calls, rejected }: GraphEdge): string {
-  return rejected === calls ? "-.->" : "-->";
+/** The first arrows and their nodes: parents come before children, so what is left is one picture. */
+function cut({ parts, arrows }: Parts): Parts {
+  const spelled = new Map(parts.map((part) => [part.id, shape(part).length + 1]));
+  let chars = 0;
+  const kept: Arrow[] = [];
+  const reached = new Set<string>();
+  for (const one of arrows) {
+    const ends = [one.from, one.to].filter((id) => !reached.has(id));
+    chars += arrow(one).length + 1 + ends.reduce((sum, id) => sum + (spelled.get(id) ?? 0), 0);
+    if (kept.length === MERMAID_ARROWS || chars > MERMAID_CHARS) break;
+    for (const id of ends) reached.add(id);
+    kept.push(one);
+  }
+  return kept.length === arrows.length
+    ? { parts, arrows }
+    : { parts: parts.filter(({ id }) => reached.has(id)), arrows: kept };
 }
 
-function edgeLabel({ calls, rejected, errors }: GraphEdge): string {
-  const parts = [`×${calls}`, rejected > 0 ? `${rejected} refused` : "", errors > 0 ? `${errors} failed` : ""];
-  return parts.filter((part) => part !== "").join(", ");
+const BRACKETS: Readonly<Record<Part["kind"], readonly [string, string]>> = {
+  caller: ["([", "])"],
+  agent: ["[", "]"],
+  tool: ["[[", "]]"],
+  model: ["{{", "}}"],
+  earlier: ["(", ")"],
+};
+
+function shape({ id, kind, status, lines }: Part): string {
+  const [open, close] = BRACKETS[kind];
+  const label = lines.map(escaped).join("<br/>");
+  return `  ${id}${open}"${label}"${close}${status === undefined || status === "done" ? "" : `:::${status}`}`;
+}
+
+/** What was refused is dashed: that is to be seen without colour. */
+function arrow({ from, to, refused, label }: Arrow): string {
+  return `  ${from} ${refused ? "-.->" : "-->"}${label === "" ? "" : `|"${escaped(label)}"|`} ${to}`;
+}
+
+/** Strokes alone, so that the reader's theme stays legible. */
+const CLASSES: Readonly<Record<Exclude<HopStatus, "done"> | "note", string>> = {
+  error: "stroke:#b42318,stroke-width:2px",
+  rejected: "stroke:#d1242f,stroke-dasharray:4 3",
+  open: "stroke:#0969da",
+  lost: "stroke:#9a6700,stroke-dasharray:1 3",
+  cancelled: "stroke:#6b7280,stroke-dasharray:1 3",
+  note: "stroke:none",
+};
+
+function classes(parts: readonly Part[], notes: number): string[] {
+  const used = new Set<string | undefined>([...parts.map((part) => part.status), ...(notes > 0 ? ["note"] : [])]);
+  return Object.entries(CLASSES).flatMap(([name, style]) => (used.has(name) ? [`  classDef ${name} ${style}`] : []));
 }
 
 /** Mermaid's own entities: everything that could end the label or be read as markup. */

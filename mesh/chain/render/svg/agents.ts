@@ -1,0 +1,92 @@
+/** The graph of agents, laid out by dagre: it may have loops. */
+import { Graph, layout } from "@dagrejs/dagre";
+import { SVG_AGENTS } from "../../../limits.ts";
+import type { GraphNode, GraphPage } from "../../lineage.ts";
+import { type AgentGraph, agentGraph, type CallEdge } from "../agents.ts";
+import { sum } from "../label.ts";
+import { kindWord } from "../parts.ts";
+import { shownName } from "../text.ts";
+import { cost, counted } from "../words.ts";
+import { arrow, EDGE_KEY, LOOP_HEIGHT, labelOf, loop, type Point } from "./arrows.ts";
+import { type Card, drawCard, sized } from "./card.ts";
+import type { Drawing } from "./frame.ts";
+import { docked } from "./ports.ts";
+
+const HEIGHT = 42;
+/** Up to this many arrows each says what its calls took; above it only its tooltip does. */
+const WORDY_EDGES = 40;
+
+export function drawAgents({ graph }: GraphPage): Drawing {
+  const { nodes, edges, folded } = numbered(agentGraph(graph, SVG_AGENTS));
+  const cards = new Map(nodes.map((node) => [node.id, cardOf(node, edges)]));
+  // dagre has no good place for a call of oneself: it is drawn at its node, which leaves room for it.
+  const between = edges.filter((edge) => edge.from !== edge.to);
+  const selves = Map.groupBy(
+    edges.filter((edge) => edge.from === edge.to),
+    (edge) => edge.from,
+  );
+  const laid = new Graph({ multigraph: true });
+  laid.setGraph({ rankdir: "LR", nodesep: 24, edgesep: 14, ranksep: 36 });
+  for (const [id, { width }] of cards)
+    laid.setNode(id, { width, height: HEIGHT + (selves.has(id) ? 2 * LOOP_HEIGHT : 0) });
+  const labels = new Map(edges.map((edge) => [edge, labelOf(edge, edges.length <= WORDY_EDGES)]));
+  for (const [place, edge] of between.entries()) {
+    laid.setEdge(edge.from, edge.to, { ...labels.get(edge)?.size, labelpos: "c" }, String(place));
+  }
+  layout(laid);
+  const boxes = new Map(
+    [...cards].map(([id, { width }]) => {
+      const { x, y } = laid.node(id) as Point;
+      return [id, { x: x - width / 2, y: y - HEIGHT / 2, width, height: HEIGHT }];
+    }),
+  );
+  const routes = between.map((edge, place) => ({
+    ...edge,
+    ...(laid.edge(edge.from, edge.to, String(place)) as { points: Point[] } & Point),
+  }));
+  const ways = docked(routes, boxes);
+  const arrows = [
+    ...between.map((edge, place) => ({
+      line: arrow(edge, ways[place] ?? []),
+      label: labels.get(edge)?.at(routes[place] ?? { x: 0, y: 0 }) ?? "",
+    })),
+    ...[...selves].flatMap(([id, own]) => {
+      const box = boxes.get(id);
+      return box === undefined ? [] : own.map((edge) => loop(edge, box, labels.get(edge)));
+    }),
+  ];
+  const drawn = [...cards].flatMap(([id, card]) => {
+    const box = boxes.get(id);
+    return box === undefined ? [] : [drawCard(card, box, true)];
+  });
+  const { width = 0, height = 0 } = laid.graph() as { width?: number; height?: number };
+  const markup = [...arrows.map(({ line }) => line), ...drawn, ...arrows.map(({ label }) => label)].join("\n");
+  const note = folded === 0 ? {} : { note: `${counted(folded, "agent")} with the fewest calls are drawn as one.` };
+  return { width, height, markup, key: EDGE_KEY, ...note };
+}
+
+/** With numbers for names: dagre keeps its nodes as properties of objects, and a name can be any text. */
+function numbered({ nodes, edges, folded }: AgentGraph): AgentGraph {
+  const ids = new Map(nodes.map(({ id }, place) => [id, `n${place}`]));
+  const idOf = (id: string) => ids.get(id) ?? "";
+  return {
+    nodes: nodes.map((node) => ({ ...node, id: idOf(node.id) })),
+    edges: edges.map((edge) => ({ ...edge, from: idOf(edge.from), to: idOf(edge.to) })),
+    folded,
+  };
+}
+
+function cardOf({ id, kind, name }: GraphNode, edges: readonly CallEdge[]): Card {
+  const hops = edges.filter((edge) => edge.to === id && !edge.refused).flatMap((edge) => edge.hops);
+  const micros = sum(hops, (hop) => hop.usage.costMicros);
+  const isCaller = kind === "caller";
+  const words = [
+    isCaller ? "caller" : kindWord({ kind }),
+    isCaller ? "" : hops.length === 0 ? "never reached" : counted(hops.length, "hop"),
+    micros === 0 ? "" : cost(micros),
+  ];
+  const look = isCaller ? "caller" : hops.length === 0 ? "rejected" : "agent";
+  const label = shownName(name, 64);
+  const content = { look, round: kind === "agent", name: label, times: "", refusal: "", tooltip: [label] } as const;
+  return sized({ ...content, words: words.filter((word) => word !== "").join(" · ") }, true);
+}
