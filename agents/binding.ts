@@ -15,6 +15,7 @@ import {
 type HopStub = {
   call(agent: string, input: unknown, options: Omit<CallOptions, "signal">): Promise<BindingCallResult>;
   remaining(): Promise<Remaining>;
+  emit(chunk: unknown): Promise<void>;
 };
 
 /**
@@ -40,7 +41,9 @@ export async function answer(agent: AgentDefinition, call: BindingCall, stub: Ho
     return { failed: `the input does not fit ${call.agent}/${call.skill}: ${parsed.error.issues[0]?.message ?? ""}` };
   const hop = new RemoteHop(call, stub);
   try {
-    return { output: await definition.handler(parsed.data, hop), usage: hop.usage };
+    const output = await definition.handler(parsed.data, hop);
+    await hop.emitted();
+    return { output, usage: hop.usage };
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
   }
@@ -55,6 +58,7 @@ class RemoteHop implements Hop {
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly #stub: HopStub;
+  #emitting: Promise<void> = Promise.resolve();
   usage: ReportedUsage = { tokens: 0, costMicros: 0 };
 
   constructor(call: BindingCall, stub: HopStub) {
@@ -77,6 +81,17 @@ class RemoteHop implements Hop {
     const answered = await this.#stub.call(agent, input, carried);
     if ("rejection" in answered) throw new HopRejected(answered.rejection, answered.hopId);
     return answered.result;
+  }
+
+  emit(chunk: unknown): void {
+    this.#emitting = this.#emitting.then(() => this.#stub.emit(chunk));
+    // A refusal of a piece fails the answer, which waits for all of them.
+    this.#emitting.catch(() => undefined);
+  }
+
+  /** Resolves when every piece has arrived. */
+  emitted(): Promise<void> {
+    return this.#emitting;
   }
 
   report({ tokens = 0, costMicros = 0 }: Partial<ReportedUsage>): void {

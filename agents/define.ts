@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
   /** Kept with the hop's row; at most 4 KiB of JSON. */
   readonly metadata?: Record<string, unknown>;
+  /** Gets what the callee emits before it answers, piece by piece. What it throws is nobody's to catch. */
+  readonly onChunk?: (chunk: unknown) => void;
   /** Aborts this call alone. The hop's own end aborts it anyway. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +56,12 @@ export interface Hop {
   call(agent: string, input: unknown, options?: CallOptions): Promise<unknown>;
   /** As `call`, with the callee's hop id and usage. */
   invoke(agent: string, input: unknown, options?: CallOptions): Promise<CallResult>;
+  /**
+   * Gives the caller a piece of the answer before the answer: any JSON, at most 4 MiB in one call. Where the caller does
+   * not listen it is dropped. The bytes count as output.
+   * @throws {HopRejected} payload_too_large, invalid_input
+   */
+  emit(chunk: unknown): void;
   /** Adds to what this hop has used of the reported dimensions: whole tokens, whole micro-USD. */
   report(usage: Partial<ReportedUsage>): void;
   remaining(): Promise<Remaining>;

@@ -52,7 +52,7 @@ function decidedBefore(book: Book, chain: LiveChain, ask: Ask): Decision | undef
   if (hop === undefined) return undefined;
   const { status, rejection, depth, deadlineMs, attempt } = hop;
   if (status === "rejected" && rejection) return { verdict: "rejected", rejection, recorded: true };
-  return { verdict: "admitted", depth, deadlineMs, attempt };
+  return { verdict: "admitted", seq: hop.id, depth, deadlineMs, attempt };
 }
 
 function startChain(book: Book, ask: Ask, now: number): LiveChain {
@@ -125,7 +125,7 @@ function enterAdmitted(
   chain.open += 1;
   if (hop.leaseAt < chain.dueAt) lookAt(chain, hop.leaseAt);
   if (ask.idempotency) remember(book, chain, hop, ask.idempotency, now);
-  return { verdict: "admitted", depth: hop.depth, deadlineMs, attempt: 1 };
+  return { verdict: "admitted", seq: hop.id, depth: hop.depth, deadlineMs, attempt: 1 };
 }
 
 /** Reserves in every counted dimension, and gives what the hop owns by its allowance. */

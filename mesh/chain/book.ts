@@ -23,6 +23,8 @@ export class Book {
   readonly idempotent = new Map<string, IdempotentRow>();
   /** Rows of hops that have ended since the last commit: somebody may wait for them. */
   readonly ended = new Set<number>();
+  /** Rows of chains that were written since the last commit: somebody may follow them. */
+  readonly written = new Set<number>();
 
   constructor(database: Database) {
     this.database = database;
@@ -131,6 +133,7 @@ export class Book {
   /** What is written and over leaves memory. */
   #settled(chain: LiveChain): void {
     chain.row = "written";
+    this.written.add(chain.id);
     chain.dueMoved = false;
     chain.writes.length = 0;
     for (const hop of chain.hops.values()) {

@@ -9,6 +9,7 @@ import { runDue } from "./alarm.ts";
 import { Book } from "./book.ts";
 import { earliestDue, setDue } from "./due.ts";
 import type { Answer, HopStatus, Message } from "./facts.ts";
+import { Followers } from "./followers.ts";
 import { readAnswer } from "./idempotency.ts";
 import { renewLease } from "./leases.ts";
 import type { LiveHop } from "./live.ts";
@@ -45,6 +46,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
   readonly #book: Book;
   readonly #queue: LedgerQueue;
   readonly #waiters = new Waiters();
+  readonly #followers: Followers;
   readonly #bornAtMs = Date.now();
   #alarmAt = Number.POSITIVE_INFINITY;
   #outboxTimer: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +56,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
     const { storage } = ctx;
     this.#book = new Book({ sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) });
     migrate(this.#book.database, LEDGER_MIGRATIONS);
+    this.#followers = new Followers(this.#book);
     this.#queue = new LedgerQueue(this.#book, Date.now, () => this.#afterCommit());
   }
 
@@ -109,6 +112,22 @@ export class Ledger extends DurableObject<LedgerEnv> {
       : readHopViews(this.#book.database.sql, chain.id, after, Math.min(most, LEDGER_PAGE));
   }
 
+  /**
+   * What has happened in a chain after a number of the ledger's sequence, and then what happens: lines of JSON, pushed.
+   * @returns nothing when there is no such chain
+   */
+  follow(chainId: string, after: number): ReadableStream<Uint8Array> | undefined {
+    this.#queue.commit();
+    const chain = this.#book.chain(chainId);
+    if (chain === undefined) return undefined;
+    return this.#followers.follow(chainId, chain.id, after, () => this.#queue.commit());
+  }
+
+  /** Whether the ledger's sequence has come to this number. */
+  hasHappened(seq: number): boolean {
+    return seq <= this.#book.lastSeq;
+  }
+
   /** The paths of hops, by row: agents' names from the root. */
   paths(rows: readonly number[]): Record<number, string[]> {
     return readPaths(this.#book.database.sql, rows);
@@ -130,6 +149,8 @@ export class Ledger extends DurableObject<LedgerEnv> {
   #afterCommit(): void {
     for (const hop of this.#book.ended) this.#waiters.wake(hop);
     this.#book.ended.clear();
+    for (const chain of this.#book.written) this.#followers.wake(chain);
+    this.#book.written.clear();
     if (this.#outboxTimer === undefined && hasUnsent(this.#book)) {
       setDue(this.#book.database.sql, "outbox", 0, Date.now() + OUTBOX_RETRY_MS);
       this.#outboxTimer = setTimeout(() => void this.#sendOutbox(), OUTBOX_WAIT_MS);

@@ -94,6 +94,8 @@ export type Message = Ask | Settlement | Retry;
 
 export interface Admitted {
   readonly verdict: "admitted";
+  /** The admission's number in its ledger's sequence: what the hop causes comes after it. */
+  readonly seq: number;
   readonly depth: number;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;

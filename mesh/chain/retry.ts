@@ -24,7 +24,7 @@ export function applyRetry(book: Book, retry: Retry, now: number): Decision {
     enterRetried(book, hop, retry, now);
   }
   const { depth, deadlineMs, attempt } = hop;
-  return { verdict: "admitted", depth, deadlineMs, attempt };
+  return { verdict: "admitted", seq: hop.id, depth, deadlineMs, attempt };
 }
 
 const PAST: Rejection = {
@@ -82,6 +82,7 @@ function enterRetried(book: Book, hop: LiveHop, { used }: Retry, now: number): v
   touch(chain);
   touchOwners(ancestors);
   book.changed(chain);
-  const event = { seq: book.nextSeq(), chain: chain.id, hop: hop.id, type: "retried", at: now, body: null } as const;
+  const body = JSON.stringify({ attempt: hop.attempt, used: hop.used });
+  const event = { seq: book.nextSeq(), chain: chain.id, hop: hop.id, type: "retried", at: now, body } as const;
   chain.writes.push((sql) => appendEvent(sql, event));
 }

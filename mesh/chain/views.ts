@@ -75,11 +75,26 @@ export interface HopView {
   readonly metadata: unknown;
 }
 
-type HopViewColumns = Omit<HopView, "rejection" | "late" | "metadata"> & {
+export type HopViewColumns = Omit<HopView, "rejection" | "late" | "metadata"> & {
   rejection: string | null;
   late: number;
   metadata: string | null;
 };
+
+/** What a hop's view is made of, for a query over `hop` and the hop `above` it. */
+export const HOP_VIEW = `hop.id AS row, hop.hop_id AS hopId, hop.parent AS parentRow, above.hop_id AS parentHopId, hop.depth, hop.kind,
+  hop.callee, hop.skill, hop.status, hop.rejection, hop.started_at AS startedAt, hop.ended_at AS endedAt,
+  hop.used_hops AS hops, hop.used_bytes AS bytes, hop.used_tokens AS tokens, hop.used_cost AS costMicros, hop.attempt,
+  hop.late, hop.input_digest AS inputDigest, hop.output_digest AS outputDigest, hop.metadata`;
+
+export function toHopView(row: HopViewColumns): HopView {
+  return {
+    ...row,
+    rejection: row.rejection === null ? null : (JSON.parse(row.rejection) as Rejection),
+    late: row.late === 1,
+    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as unknown),
+  };
+}
 
 /** The paths of hops, by row: agents' names from the root. */
 export function readPaths(sql: Sql, rows: readonly number[]): Record<number, string[]> {
@@ -94,21 +109,12 @@ export function readPaths(sql: Sql, rows: readonly number[]): Record<number, str
 /** Hops of a chain in the order of their admission, after the row `after`. */
 export function readHopViews(sql: Sql, chain: number, after: number, most: number): HopView[] {
   const rows = sql.exec<HopViewColumns & Record<string, string | number | null>>(
-    `SELECT hop.id AS row, hop.hop_id AS hopId, hop.parent AS parentRow, above.hop_id AS parentHopId, hop.depth, hop.kind,
-       hop.callee, hop.skill, hop.status, hop.rejection, hop.started_at AS startedAt, hop.ended_at AS endedAt,
-       hop.used_hops AS hops, hop.used_bytes AS bytes, hop.used_tokens AS tokens, hop.used_cost AS costMicros, hop.attempt,
-       hop.late, hop.input_digest AS inputDigest, hop.output_digest AS outputDigest, hop.metadata
-     FROM hop LEFT JOIN hop AS above ON above.id = hop.parent WHERE hop.chain = ? AND hop.id > ? ORDER BY hop.id LIMIT ?`,
+    `SELECT ${HOP_VIEW} FROM hop LEFT JOIN hop AS above ON above.id = hop.parent WHERE hop.chain = ? AND hop.id > ? ORDER BY hop.id LIMIT ?`,
     chain,
     after,
     most,
   );
-  return [...rows].map((row) => ({
-    ...row,
-    rejection: row.rejection === null ? null : (JSON.parse(row.rejection) as Rejection),
-    late: row.late === 1,
-    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as unknown),
-  }));
+  return [...rows].map(toHopView);
 }
 
 /** What is left to a hop: of each budget dimension the least that a purse on its path has free, and levels below it. */

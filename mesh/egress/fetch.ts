@@ -9,6 +9,7 @@ import { type EgressPolicy, egressRefusal } from "./address.ts";
 export interface EgressAnswer {
   readonly status: number;
   readonly headers: Headers;
+  /** Empty where a reader got it. */
   readonly body: string;
   /** Bytes of the body as they came. */
   readonly bytes: number;
@@ -26,6 +27,8 @@ export interface EgressRequest {
   /** Aborting closes the connection. */
   readonly signal: AbortSignal;
   readonly maxBytes: number;
+  /** Says who gets the body of an answer as it comes, piece by piece; nobody: it is read whole. */
+  readonly reader?: ((status: number, headers: Headers) => ((text: string) => void) | undefined) | undefined;
 }
 
 /** @throws only what `signal` aborts with */
@@ -39,7 +42,7 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
       rejection: { code: "egress_denied", detail: `${url} may not be reached: ${refusal}.` },
     };
   }
-  const { method, headers, body, signal, maxBytes } = request;
+  const { method, headers, body, signal, maxBytes, reader } = request;
   let response: Response;
   try {
     response = await fetch(parsed, { method, headers, body: body ?? null, signal, redirect: "manual" });
@@ -48,7 +51,7 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
     return { ok: false, connection: true, rejection: unreachable(parsed, error) };
   }
   try {
-    const read = await readText(response, maxBytes);
+    const read = await readText(response, maxBytes, reader?.(response.status, response.headers));
     if (read === undefined) {
       const detail = `${parsed.host} answered with more than ${maxBytes} bytes.`;
       return { ok: false, connection: false, rejection: { code: "upstream_error", detail } };
@@ -69,11 +72,15 @@ function unreachable(url: URL, error: unknown): Rejection {
     : { code: "upstream_error", detail: `The connection to ${url.host} failed.` };
 }
 
-async function readText(response: Response, maxBytes: number): Promise<{ body: string; bytes: number } | undefined> {
+async function readText(
+  response: Response,
+  maxBytes: number,
+  reader: ((text: string) => void) | undefined,
+): Promise<{ body: string; bytes: number } | undefined> {
   if (response.body === null) return { body: "", bytes: 0 };
   // The connection is held to its declared length, so one that is declared small can be taken whole; not if it unpacks.
   const declared = Number(response.headers.get("content-length") ?? Number.NaN);
-  if (declared <= maxBytes && !response.headers.has("content-encoding")) {
+  if (reader === undefined && declared <= maxBytes && !response.headers.has("content-encoding")) {
     return { body: await response.text(), bytes: declared };
   }
   const decoder = new TextDecoder();
@@ -83,7 +90,9 @@ async function readText(response: Response, maxBytes: number): Promise<{ body: s
     bytes += chunk.byteLength;
     // Leaving the loop cancels the stream, and with it the connection.
     if (bytes > maxBytes) return undefined;
-    body += decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
+    if (reader === undefined) body += text;
+    else reader(text);
   }
   return { body: body + decoder.decode(), bytes };
 }

@@ -22,6 +22,13 @@ export type Caller =
       readonly running?: Running | undefined;
     };
 
+export interface AdmittedHop {
+  readonly chainId: string;
+  readonly hopId: string;
+  /** Its number in the ledger's sequence: its own events have this one and later ones. */
+  readonly seq: number;
+}
+
 export interface HopCall {
   readonly caller: Caller;
   readonly agent: string;
@@ -33,6 +40,10 @@ export interface HopCall {
   readonly idempotencyKey?: string | undefined;
   /** Aborts this call alone. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when the hop was admitted, before its callee is called. */
+  readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
+  /** Gets what the callee emits before it answers, piece by piece. */
+  readonly onChunk?: ((chunk: unknown) => void) | undefined;
   /** A refusal that was found before the call got here: it is recorded, not run. */
   readonly refused?: Rejection | undefined;
 }

@@ -1,9 +1,10 @@
 /** The hop capability: what a handler that runs here may do, and nothing else. */
 import { type CallOptions, type CallResult, type Hop, HopRejected, type Remaining } from "../../agents/define.ts";
+import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { ReportedUsage } from "../schema.ts";
 import type { HopCall, Outcome } from "./call.ts";
-import { carried } from "./payload.ts";
+import { carried, measure } from "./payload.ts";
 import type { Watch } from "./watch.ts";
 
 interface HopPlace {
@@ -14,14 +15,16 @@ interface HopPlace {
   readonly depth: number;
   readonly deadlineMs: number;
   readonly watch: Watch;
+  readonly onChunk?: ((chunk: unknown) => void) | undefined;
 }
 
-function carriedInput(input: unknown): unknown {
+/** @throws {HopRejected} invalid_input, for what has no JSON */
+function withJson<T>(what: string, work: () => T): T {
   try {
-    return carried(input);
+    return work();
   } catch (error) {
     const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
-    throw new HopRejected({ code: "invalid_input", detail: `The input has no JSON: ${why}` });
+    throw new HopRejected({ code: "invalid_input", detail: `${what} has no JSON: ${why}` });
   }
 }
 
@@ -33,8 +36,10 @@ export class HopCapability implements Hop {
   readonly depth: number;
   readonly deadlineMs: number;
   readonly #watch: Watch;
+  readonly #onChunk: ((chunk: unknown) => void) | undefined;
   readonly #mesh: Mesh;
   readonly #dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>;
+  #emittedBytes = 0;
   #reported: ReportedUsage = { tokens: 0, costMicros: 0 };
 
   constructor(mesh: Mesh, place: HopPlace, dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>) {
@@ -47,6 +52,7 @@ export class HopCapability implements Hop {
     this.depth = place.depth;
     this.deadlineMs = place.deadlineMs;
     this.#watch = place.watch;
+    this.#onChunk = place.onChunk;
   }
 
   get signal(): AbortSignal {
@@ -56,6 +62,11 @@ export class HopCapability implements Hop {
   /** What the handler has reported of this attempt. */
   get reported(): ReportedUsage {
     return this.#reported;
+  }
+
+  /** Bytes of JSON in what was emitted: they count as output. */
+  get emittedBytes(): number {
+    return this.#emittedBytes;
   }
 
   /** Another attempt reports anew: the last one's use is booked. */
@@ -69,20 +80,37 @@ export class HopCapability implements Hop {
 
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
     const { chainId, hopId } = this;
-    const { skill, allowance, policy, idempotencyKey, metadata } = options;
+    const { skill, allowance, policy, idempotencyKey, metadata, onChunk } = options;
     const outcome = await this.#dispatch(this.#mesh, {
       caller: { kind: "hop", chainId, hopId, agent: this.agent, running: this.#watch },
       agent,
       skill,
-      input: carriedInput(input),
+      input: withJson("The input", () => carried(input)),
       allowance,
       policy,
       idempotencyKey,
       metadata,
       signal: options.signal,
+      onChunk,
     });
     if (!outcome.ok) throw new HopRejected(outcome.rejection, outcome.hopId);
     return outcome;
+  }
+
+  emit(chunk: unknown): void {
+    if (this.#watch.over) return;
+    const json = withJson("The chunk", () => measure(carried(chunk)));
+    this.#emittedBytes += json.bytes;
+    if (this.#emittedBytes > BODY_BYTES) {
+      const detail = `Agent '${this.agent}' emitted more than ${BODY_BYTES} bytes in one call. Pass large data by reference.`;
+      throw new HopRejected({ code: "payload_too_large", detail });
+    }
+    try {
+      this.#onChunk?.(JSON.parse(json.json));
+    } catch (error) {
+      // The listener is its caller's: the callee is not to fail for it.
+      console.error(`A listener for what '${this.agent}' emits has failed`, error);
+    }
   }
 
   report(usage: Partial<ReportedUsage>): void {

@@ -78,12 +78,13 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
   const { ask, payload, callee } = prepared;
   if (callee === undefined) return { ok: false, rejection: UNAVAILABLE };
   const { chainId, hopId } = ask;
-  const { deadlineMs, depth } = admission;
+  const { deadlineMs, depth, seq } = admission;
+  call.onAdmitted?.({ chainId, hopId, seq });
   const caller = call.caller.kind === "hop" ? call.caller.running : undefined;
   const watch = new Watch(mesh, { chainId, hopId, callee: ask.callee, deadlineMs }, caller, call.signal);
   const hop = new HopCapability(
     mesh,
-    { chainId, hopId, agent: ask.callee, skill: ask.skill, depth, deadlineMs, watch },
+    { chainId, hopId, agent: ask.callee, skill: ask.skill, depth, deadlineMs, watch, onChunk: call.onChunk },
     dispatch,
   );
   const delivery: Delivery = {
@@ -128,7 +129,8 @@ async function attempts(
       return { ended: { ...result, bytes: 0, ...hop.reported }, attempt };
     }
     const ended = await endOf(delivery, hop, result);
-    const wait = result.ok ? undefined : delayOf(mesh, delivery, result, attempt);
+    // What was emitted was heard: another attempt would say it again.
+    const wait = result.ok || hop.emittedBytes > 0 ? undefined : delayOf(mesh, delivery, result, attempt);
     if (wait === undefined) return { ended, attempt };
     const { chainId, hopId } = delivery;
     const { bytes, tokens, costMicros } = ended;
@@ -174,7 +176,12 @@ async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered):
   } catch (error) {
     console.error("dispatch: an output could not be checked", error);
     const detail = `Agent '${delivery.agent.name}' answered with an output that could not be checked.`;
-    return { outcome: "error", rejection: { code: "upstream_error", detail }, bytes: 0, ...hop.reported };
+    return {
+      outcome: "error",
+      rejection: { code: "upstream_error", detail },
+      bytes: hop.emittedBytes,
+      ...hop.reported,
+    };
   }
 }
 
@@ -182,18 +189,20 @@ async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered):
 async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
   const tokens = hop.reported.tokens + result.usage.tokens;
   const costMicros = hop.reported.costMicros + result.usage.costMicros;
-  if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: 0, tokens, costMicros };
+  const emitted = hop.emittedBytes;
+  if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: emitted, tokens, costMicros };
   const output = result.output ?? null;
   const payload = measure(output);
+  const bytes = emitted + payload.bytes;
   const [wrong] = schemaErrors(delivery.skill.outputSchema, output);
   const outputDigest = await digest(output, payload);
-  if (wrong === undefined) return { outcome: "done", output, bytes: payload.bytes, tokens, costMicros, outputDigest };
+  if (wrong === undefined) return { outcome: "done", output, bytes, tokens, costMicros, outputDigest };
   const { agent, skill } = delivery;
   const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;
   return {
     outcome: "error",
     rejection: { code: "upstream_error", detail },
-    bytes: payload.bytes,
+    bytes,
     tokens,
     costMicros,
     outputDigest,

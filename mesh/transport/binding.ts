@@ -49,6 +49,10 @@ export class BindingHop extends RpcTarget {
     }
   }
 
+  emit(chunk: unknown): void {
+    this.#hop.emit(chunk);
+  }
+
   report(usage: Partial<ReportedUsage>): void {
     this.#hop.report(usage);
   }

@@ -4,6 +4,8 @@ import { egressFetch } from "../egress/fetch.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
 import { ReportedUsage } from "../schema.ts";
+import { AnswerStream } from "./answer-stream.ts";
+import { parseJson } from "./json.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
 
 /** What an agent answers with 200. Further members are allowed: the next version may read them. */
@@ -15,13 +17,27 @@ const TRANSIENT = new Set([429, 502, 503, 504]);
 export const http: Transport = async (delivery) => {
   const { agent, mesh, signal } = delivery;
   if (agent.endpoint.kind !== "http") throw new TypeError("An http transport was given another endpoint.");
+  const stream = new AnswerStream(delivery.hop);
   const result = await egressFetch(
     agent.endpoint.url,
-    { method: "POST", headers: await headersOf(delivery), body: bodyOf(delivery), signal, maxBytes: BODY_BYTES },
+    {
+      method: "POST",
+      headers: await headersOf(delivery),
+      body: bodyOf(delivery),
+      signal,
+      maxBytes: BODY_BYTES,
+      reader: (status, headers) => stream.reader(status, headers),
+    },
     mesh.egress,
   );
+  if (stream.refused !== undefined) return failed(stream.refused);
   if (!result.ok) return failed(result.rejection, { transient: result.connection });
-  const { status, headers, body } = result.answer;
+  const { status, headers } = result.answer;
+  const body = stream.result ?? result.answer.body;
+  if (stream.taken && stream.result === undefined) {
+    return upstream(`Agent '${agent.name}' ended its stream without an event 'result' or 'problem'.`);
+  }
+  if (stream.failed) return upstream(`Agent '${agent.name}' gave up${saidIn(body)}`);
   return status === 200 ? readAnswer(agent.name, body) : readFailure(agent.name, status, headers, body);
 };
 
@@ -33,7 +49,7 @@ async function headersOf(delivery: Delivery): Promise<Record<string, string>> {
   const { chainId, hopId, deadlineMs } = delivery;
   return {
     "content-type": "application/json",
-    accept: "application/json",
+    accept: "application/json, text/event-stream",
     "hopline-token": await delivery.token(),
     "hopline-chain": chainId,
     "hopline-hop": hopId,
@@ -64,25 +80,21 @@ function readFailure(name: string, status: number, headers: Headers, body: strin
       `Agent '${name}' answered with a redirect (${status}). Redirects are not followed: register the final URL.`,
     );
   }
-  const problem = parseJson(body)?.value as { detail?: unknown; title?: unknown } | null | undefined;
-  const said = [problem?.detail, problem?.title].find((words) => typeof words === "string" && words !== "");
-  const words = said === undefined ? "" : `: ${(said as string).slice(0, DETAIL_CHARS).toWellFormed()}`;
   const seconds = Number(headers.get("retry-after") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
-  return upstream(`Agent '${name}' answered with status ${status}${words}`, {
+  return upstream(`Agent '${name}' answered with status ${status}${saidIn(body)}`, {
     transient: TRANSIENT.has(status),
     retryAfterMs,
   });
 }
 
-function upstream(detail: string, options: Parameters<typeof failed>[1] = {}): Delivered {
-  return failed({ code: "upstream_error", detail }, options);
+/** What an RFC 9457 body says. */
+function saidIn(body: string): string {
+  const problem = parseJson(body)?.value as { detail?: unknown; title?: unknown } | null | undefined;
+  const said = [problem?.detail, problem?.title].find((words) => typeof words === "string" && words !== "");
+  return said === undefined ? "" : `: ${(said as string).slice(0, DETAIL_CHARS).toWellFormed()}`;
 }
 
-function parseJson(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
+function upstream(detail: string, options: Parameters<typeof failed>[1] = {}): Delivered {
+  return failed({ code: "upstream_error", detail }, options);
 }

@@ -9,6 +9,7 @@ import { type App, type AppEnv, otherMethods } from "../app.ts";
 import { type Identity, lacksScope } from "../auth.ts";
 import { readBody } from "../body.ts";
 import { problemResponse } from "../problem.ts";
+import { streamed, wantsStream } from "./invoke-stream.ts";
 
 const PATH = "/v1/agents/:name/invoke";
 /** Characters of a callee's name that a refusal keeps: what is not an agent's name has no bound of its own. */
@@ -17,6 +18,7 @@ const NAME_CHARS = 63;
 export function invokeRoutes(app: App): void {
   app.post(PATH, async (c) => {
     const call = await readCall(c);
+    if (wantsStream(c.req.header("accept"))) return streamed(c, call);
     // The hop goes on when its client leaves: requests of this platform don't notice.
     const running = dispatch(c.get("identity").mesh, call);
     c.executionCtx.waitUntil(running.catch(() => undefined));
