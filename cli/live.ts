@@ -39,13 +39,28 @@ function clock(at: number): string {
 /** The chain's own line: its id, its status, what it has used. */
 export function chainLine(chain: Chain, now: number, paint: Paint): string {
   const { chainId, status, startedAt, endedAt, spent } = chain;
-  const used = [
-    counted(spent.hops ?? 0, "hop"),
-    counted(spent.tokens ?? 0, "token"),
-    cost(spent.costMicros ?? 0),
-    duration(Math.max(0, (endedAt ?? now) - startedAt)),
+  const took = Math.max(0, (endedAt ?? now) - startedAt);
+  const used = usedText({ hops: spent.hops ?? 0, tokens: spent.tokens ?? 0, costMicros: spent.costMicros ?? 0, took });
+  return `chain ${visible(chainId)}  ${paint(statusStyle(status), statusText(status))}  ${used}`;
+}
+
+interface Used {
+  readonly hops: number;
+  readonly tokens: number;
+  readonly costMicros: number;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+/** `3 hops  1,240 tokens  $0.0012  1.2 s`; what was not used is left out. */
+export function usedText({ hops, tokens, costMicros, took }: Used): string {
+  const parts = [
+    counted(hops, "hop"),
+    tokens > 0 ? counted(tokens, "token") : "",
+    costMicros > 0 ? cost(costMicros) : "",
+    duration(took),
   ];
-  return `chain ${visible(chainId)}  ${paint(statusStyle(status), statusText(status))}  ${used.join("  ")}`;
+  return parts.filter((part) => part !== "").join("  ");
 }
 
 /** The hops that events have told of, each as it was last. */

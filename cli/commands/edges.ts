@@ -59,7 +59,7 @@ function row({ from, to, calls, errors, rejections, latencyMs, tokens, costMicro
     time(latencyMs.p95),
     time(latencyMs.p99),
     grouped(tokens),
-    cost(costMicros),
+    costMicros > 0 ? cost(costMicros) : "",
     `${duration(Math.max(0, now - lastAt))} ago`,
   ];
 }

@@ -4,10 +4,9 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { visibleLines } from "../../mesh/chain/render/terminal.ts";
 import { visible } from "../../mesh/chain/render/text.ts";
-import { cost, counted, duration, grouped } from "../../mesh/chain/render/words.ts";
 import type { HopEvent, Invoked } from "../client.ts";
 import { EXIT, Failure, ProblemFailure, problemIn, usage } from "../failure.ts";
-import { eventLine } from "../live.ts";
+import { eventLine, usedText } from "../live.ts";
 import { action, path, printDocument, type Session } from "../session.ts";
 import type { Surroundings } from "../terminal.ts";
 import { bytes, count, dollars, milliseconds } from "../values.ts";
@@ -127,14 +126,9 @@ function printOutput(session: Session, output: unknown): void {
 }
 
 function summary({ inkErr }: Session, { chainId, usage: used }: Invoked): string {
-  const parts = [
-    `chain ${visible(chainId)}`,
-    counted(used.hops, "hop"),
-    `${grouped(used.tokens)} tokens`,
-    cost(used.costMicros),
-    duration(used.wallMs),
-  ];
-  return `${inkErr("green", "✓ done")}  ${inkErr("dim", parts.join("  "))}`;
+  const { hops, tokens, costMicros, wallMs } = used;
+  const text = `chain ${visible(chainId)}  ${usedText({ hops, tokens, costMicros, took: wallMs })}`;
+  return `${inkErr("green", "✓ done")}  ${inkErr("dim", text)}`;
 }
 
 /** Hops and pieces as they come. An output that is the pieces put together is not printed again. */

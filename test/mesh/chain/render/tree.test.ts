@@ -54,7 +54,7 @@ describe("the call graph as a tree", () => {
     ];
     expect(renderTree(hops)).toEqual([
       "a     ✓ done      5 ms  2 hops  1,240 tokens  $0.0012",
-      "├─ b  ✓ done      5 ms            240 tokens   $0.001",
+      "├─ b  ✓ done      5 ms            240 tokens  $0.0010",
       "└─ c  ⊘ rejected",
     ]);
   });
