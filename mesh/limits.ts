@@ -94,6 +94,8 @@ export const MERMAID_ARROWS = 500;
 export const MERMAID_CHARS = 45_000;
 /** Nodes of an SVG of agents: the layout's time grows faster than they do. The agents with the fewest calls become one. */
 export const SVG_AGENTS = 60;
+/** Arrows of an SVG of agents, for the same reason; above it fewer agents are drawn one by one. */
+export const SVG_ARROWS = 150;
 /** Nodes of an SVG of hops; above it siblings whose calls were alike are one node too, not only those that called nothing. */
 export const SVG_HOPS = 300;
 /** Rows that a ledger hands out in one RPC. */

@@ -1,7 +1,7 @@
 /** The graph of agents, laid out by dagre: it may have loops. */
 import { Graph, layout } from "@dagrejs/dagre";
-import { SVG_AGENTS } from "../../../limits.ts";
-import type { GraphNode, GraphPage } from "../../lineage.ts";
+import { SVG_AGENTS, SVG_ARROWS } from "../../../limits.ts";
+import type { ChainGraph, GraphNode, GraphPage } from "../../lineage.ts";
 import { type AgentGraph, agentGraph, type CallEdge } from "../agents.ts";
 import { sum } from "../label.ts";
 import { kindWord } from "../parts.ts";
@@ -15,9 +15,11 @@ import { docked } from "./ports.ts";
 const HEIGHT = 42;
 /** Up to this many arrows each says what its calls took; above it only its tooltip does. */
 const WORDY_EDGES = 40;
+/** So few agents have no more arrows than the layout has time for. */
+const LEAST_AGENTS = 10;
 
 export function drawAgents({ graph }: GraphPage): Drawing {
-  const { nodes, edges, folded } = numbered(agentGraph(graph, SVG_AGENTS));
+  const { nodes, edges, folded } = numbered(fewEnough(graph));
   const cards = new Map(nodes.map((node) => [node.id, cardOf(node, edges)]));
   // dagre has no good place for a call of oneself: it is drawn at its node, which leaves room for it.
   const between = edges.filter((edge) => edge.from !== edge.to);
@@ -63,6 +65,14 @@ export function drawAgents({ graph }: GraphPage): Drawing {
   const markup = [...arrows.map(({ line }) => line), ...drawn, ...arrows.map(({ label }) => label)].join("\n");
   const note = folded === 0 ? {} : { note: `${counted(folded, "agent")} with the fewest calls are drawn as one.` };
   return { width, height, markup, key: EDGE_KEY, ...note };
+}
+
+/** As many agents one by one as the layout has time for. */
+function fewEnough(graph: ChainGraph): AgentGraph {
+  for (let most = SVG_AGENTS; ; most = Math.floor(most * 0.7)) {
+    const drawn = agentGraph(graph, most);
+    if (drawn.edges.length <= SVG_ARROWS || most < LEAST_AGENTS) return drawn;
+  }
 }
 
 /** With numbers for names: dagre keeps its nodes as properties of objects, and a name can be any text. */

@@ -1,0 +1,5 @@
+/** A file as text, as the test runner imports it. */
+declare module "*.proto?raw" {
+  const text: string;
+  export default text;
+}
