@@ -6,6 +6,7 @@ import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
 import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
 import { type Agent, AgentName, AgentRegistration, Scope, Skill, type Usage } from "../../mesh/schema.ts";
+import { hopEvent } from "./examples.ts";
 import { CODES } from "./problem.ts";
 
 const count = z.int().min(0);
@@ -130,6 +131,20 @@ export const HopAnswer = z
   })
   .meta({ id: "Hop", description: "One call, as it was decided and as it ended." });
 HopAnswer satisfies z.ZodType<GraphHop>;
+
+export const HopEventAnswer = z
+  .strictObject({
+    ...HopAnswer.shape,
+    chainId,
+    seq: z.int().min(1).meta({ description: "The event's number, and its `id`: it grows, with gaps." }),
+    type: z.enum(["admitted", "rejected", "retried", "ended", "late"]),
+    at: time,
+  })
+  .meta({
+    id: "HopEvent",
+    description: "Something that happened to a hop, and the hop as it was then.",
+    examples: [hopEvent],
+  });
 
 export const ChainGraphAnswer = z
   .strictObject({

@@ -7,6 +7,7 @@ import {
 } from "zod-openapi";
 import { BODY_BYTES, JSON_DEPTH } from "../../mesh/limits.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { HopEventAnswer } from "./answers.ts";
 import { type Operation, operationObject } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
 import { Problem, problemAnswers } from "./problem.ts";
@@ -33,7 +34,8 @@ export function openApiDocument(): OpenApiDocument {
     security: [{ bearer: [] }],
     paths: pathsOf(OPERATIONS),
     components: {
-      schemas: { Problem },
+      // Named by hand where only references name them.
+      schemas: { Problem, HopEvent: HopEventAnswer },
       responses: {
         // What is answered outside of all operations.
         ...outside("not_found"),

@@ -5,25 +5,15 @@ const chainId = "100091f5efa963e101ae28240e819789";
 const hopId = "00f067aa0ba902b7";
 
 export const registration = {
-  name: "echo",
+  name: "greeter",
   version: "1.0.0",
-  description: "Answers what it is told.",
+  description: "Greets by name.",
   endpoint: { kind: "http", url: "http://127.0.0.1:9001/" },
-  skills: [
-    {
-      id: "echo",
-      name: "Echo",
-      description: "Answers its input.",
-      tags: ["test"],
-      inputSchema: { type: "string" },
-      outputSchema: { type: "string" },
-    },
-  ],
-  estimate: { tokens: 0, costMicros: 0 },
-  timeoutMs: 60_000,
+  skills: [{ id: "greet", inputSchema: { type: "string" }, outputSchema: { type: "string" } }],
+  timeoutMs: 10_000,
 };
 export const smallRegistration = {
-  name: "echo",
+  name: "greeter",
   version: "1.0.0",
   endpoint: { kind: "http", url: "http://127.0.0.1:9001/" },
 };
@@ -95,6 +85,31 @@ export const graph = {
   ],
 };
 export const mermaid = 'flowchart TD\n  n0(["admin"])\n  n1["echo"]\n  n0 --> n1\n';
+export const dot = 'digraph chain {\n  n0 [label="admin"]\n  n1 [label="echo"]\n  n0 -> n1\n}\n';
+
+const [hop] = graph.hops;
+export const hopEvent = { ...hop, chainId, seq: 42, type: "ended", at: startedAt + 12 };
+export const events = `retry: 1000
+
+id: 42
+event: hop
+data: {"hopId":"${hopId}","status":"done","callee":"echo",…,"chainId":"${chainId}","seq":42,"type":"ended","at":${startedAt + 12}}
+
+event: chain
+data: {"chainId":"${chainId}","status":"done",…}
+`;
+
+export const callEvents = `retry: 1000
+
+event: chunk
+data: "Hel"
+
+event: chunk
+data: "lo"
+
+event: result
+data: {"chainId":"${chainId}","hopId":"${hopId}","output":"Hello","usage":{…}}
+`;
 
 export const keyRequest = { name: "ci", scopes: ["invoke", "read"] };
 export const agentKeyRequest = { name: "greeter's own", scopes: ["agent"], agent: "greeter", expiresAt: startedAt };

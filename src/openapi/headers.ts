@@ -15,7 +15,11 @@ export const AnswerHeaders = {
   "WWW-Authenticate": z.string().meta({ description: 'Always `Bearer realm="hopline"`.' }),
   Allow: z.string().meta({ description: "The methods that the resource has." }),
   "Cache-Control": z.string().meta({ description: "How long the answer may be kept." }),
-  "Content-Security-Policy": z.string().meta({ description: "What the page may load: its own style, nothing else." }),
+  "Content-Security-Policy": z
+    .string()
+    .meta({ description: "What a browser may load for it: its own style, nothing else." }),
+  Link: z.string().meta({ description: 'Where the next page is, as `rel="next"`.' }),
+  Vary: z.string().meta({ description: "The answer depends on `Accept`." }),
 } as const;
 type AnswerHeader = keyof typeof AnswerHeaders;
 
@@ -56,6 +60,12 @@ export const RequestHeaders = {
     .regex(/^(\*|"\d{1,15}")$/)
     .optional()
     .meta({ description: "Changes the agent only if this is still its `ETag`; `*` takes any.", examples: ['"12"'] }),
+  accept: (description: string) => z.string().optional().meta({ description }),
+  lastEventId: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .meta({ description: "The `id` of the last event that was read: the stream goes on after it." }),
   ifNoneMatch: z
     .string()
     .optional()

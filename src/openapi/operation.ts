@@ -8,7 +8,7 @@ import type {
 } from "zod-openapi";
 import type { RejectionCode } from "../../mesh/rejection.ts";
 import type { Scope } from "../../mesh/schema.ts";
-import { problemAnswers } from "./problem.ts";
+import { notAcceptable, problemAnswers } from "./problem.ts";
 import type { Tag } from "./tags.ts";
 
 export type Method = "get" | "post" | "put" | "delete";
@@ -33,6 +33,8 @@ export interface Operation {
   readonly problems: readonly RejectionCode[];
   /** Its answers name the chain that they belong to. */
   readonly chained?: true;
+  /** It answers in several media types, and refuses an Accept that takes none of them. */
+  readonly negotiated?: true;
 }
 
 /** What an operation can be refused with. */
@@ -46,7 +48,7 @@ export function codesOf({ access, body, problems }: Operation): RejectionCode[] 
 }
 
 export function operationObject(operation: Operation): ZodOpenApiOperationObject {
-  const { id, tag, summary, description, access, params, body, answers, chained = false } = operation;
+  const { id, tag, summary, description, access, params, body, answers, chained = false, negotiated } = operation;
   return {
     operationId: id,
     tags: [tag],
@@ -56,7 +58,11 @@ export function operationObject(operation: Operation): ZodOpenApiOperationObject
     security: access === "open" ? [] : [{ bearer: [access] }],
     ...(params === undefined ? {} : { requestParams: params }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: { "application/json": media(body) } } }),
-    responses: { ...answers, ...problemAnswers(codesOf(operation), chained) },
+    responses: {
+      ...answers,
+      ...problemAnswers(codesOf(operation), chained),
+      ...(negotiated === undefined ? {} : { "406": notAcceptable }),
+    },
   };
 }
 
@@ -73,6 +79,20 @@ export function json(
   const example = more.example === undefined ? {} : { example: more.example };
   const headers = more.headers === undefined ? {} : { headers: more.headers };
   return { description, content: { "application/json": { schema, ...example } }, ...headers };
+}
+
+/**
+ * A stream of events. OpenAPI 3.1 has no word for what each brings: `x-events` says which schema its data has, null for any
+ * JSON.
+ */
+export function eventMedia(
+  schemas: Readonly<Record<string, string | null>>,
+  example: string,
+): ZodOpenApiMediaTypeObject & { "x-events": Record<string, { $ref?: string }> } {
+  const events = Object.entries(schemas).map(
+    ([event, name]) => [event, name === null ? {} : { $ref: `#/components/schemas/${name}` }] as const,
+  );
+  return { schema: z.string(), example, "x-events": Object.fromEntries(events) };
 }
 
 /** The parameters of a schema that checks them, each with what a reader needs to know: one without is a type error. */

@@ -2,6 +2,7 @@
 import type { Operation } from "./operation.ts";
 import { agentOperations } from "./operations/agents.ts";
 import { chainOperations } from "./operations/chains.ts";
+import { eventOperations } from "./operations/events.ts";
 import { graphOperations } from "./operations/graph.ts";
 import { invokeOperations } from "./operations/invoke.ts";
 import { keyOperations } from "./operations/keys.ts";
@@ -12,6 +13,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...agentOperations,
   ...invokeOperations,
   ...chainOperations,
+  ...eventOperations,
   ...graphOperations,
   ...keyOperations,
   ...serviceOperations,

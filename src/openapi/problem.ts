@@ -78,18 +78,30 @@ function problemAnswer(codes: readonly RejectionCode[], chained: boolean): ZodOp
   return known;
 }
 
+/** The one status that is not its code's own: there is no code for it. */
+export const notAcceptable: ZodOpenApiResponseObject = {
+  id: "not_acceptable",
+  description:
+    "`invalid_request`: Nothing of what `Accept` names can be had. The media types that there are are named.",
+  headers: headers(["Vary"]),
+  content: { "application/problem+json": { schema: problemOf(406, ["invalid_request"]) } },
+};
+
 /** @param codes of one status */
 function problemObject(codes: readonly RejectionCode[], chained: boolean): ZodOpenApiResponseObject {
   const [first = "internal"] = codes;
   const { status } = PROBLEMS[first];
-  const schema = {
-    $ref: "#/components/schemas/Problem",
-    properties: { status: { const: status }, code: { enum: [...codes] } },
-  };
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(" "),
     ...headersOf(status, codes, chained),
-    content: { "application/problem+json": { schema } },
+    content: { "application/problem+json": { schema: problemOf(status, codes) } },
+  };
+}
+
+function problemOf(status: number, codes: readonly RejectionCode[]) {
+  return {
+    $ref: "#/components/schemas/Problem",
+    properties: { status: { const: status }, code: { enum: [...codes] } },
   };
 }
 

@@ -8,7 +8,7 @@ import { registration, replacement, smallRegistration } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
 import { described, json, type Operation, page } from "../operation.ts";
 
-const path = z.object({ name: AgentName });
+const path = z.object({ name: AgentName.meta({ description: "The agent's name.", examples: ["greeter"] }) });
 const ifMatch = z.object({ "If-Match": RequestHeaders.ifMatch });
 const TAG = "Agents";
 

@@ -1,33 +1,17 @@
 /** The call graph of a chain, and that of the whole mesh. */
 import * as z from "zod";
 import { GRAPH_HOPS } from "../../../mesh/limits.ts";
-import { integer } from "../../query.ts";
+import { ChainQuery } from "../../routes/graph.ts";
+import { FORMATS, MEDIA_TYPES } from "../../routes/graph-format.ts";
+import { MeshQuery } from "../../routes/mesh-graph.ts";
 import { ChainGraphAnswer, MeshGraphAnswer } from "../answers.ts";
-import { graph, mermaid } from "../examples.ts";
-import { headers } from "../headers.ts";
+import { dot, graph, mermaid } from "../examples.ts";
+import { headers, RequestHeaders } from "../headers.ts";
 import { described, json, type Operation } from "../operation.ts";
 import { chainPath } from "./chains.ts";
 
 const TAG = "Graph";
-const ChainGraphQuery = described(
-  z.object({
-    format: z.enum(["json", "mermaid"]).optional(),
-    cursor: z.string().min(1).max(512).optional(),
-    limit: integer(1, GRAPH_HOPS).default(GRAPH_HOPS),
-  }),
-  {
-    format: "By default what `Accept` asks for, else `json`.",
-    cursor: "The `nextCursor` of the page before.",
-    limit: "Hops in one answer.",
-  },
-);
-const MeshGraphQuery = described(
-  z.object({ since: integer(0, Number.MAX_SAFE_INTEGER).default(0), format: z.enum(["json"]).optional() }),
-  {
-    since: "Only what happened then or later, in epoch milliseconds; by the minute.",
-    format: "The one that there is.",
-  },
-);
+const formats = FORMATS.map((format) => `\`${MEDIA_TYPES[format]}\` is \`${format}\``).join(", ");
 
 export const graphOperations: readonly Operation[] = [
   {
@@ -36,20 +20,37 @@ export const graphOperations: readonly Operation[] = [
     id: "readChainGraph",
     tag: TAG,
     summary: "The call graph of a chain",
-    description: `Every hop, with who called whom, how it ended, what it used, and why it was refused. Whole up to ${GRAPH_HOPS} hops; further ones by \`nextCursor\`.`,
+    description: `Every hop, with who called whom, how it ended, what it used, and why it was refused. Whole up to ${GRAPH_HOPS} hops; further ones by \`nextCursor\`, or the \`Link\` of the answer.`,
     access: "read",
-    params: { path: chainPath, query: ChainGraphQuery },
+    params: {
+      path: chainPath,
+      query: described(ChainQuery, {
+        format: "By default what `Accept` likes best, else `json`.",
+        view: "In pictures: every hop, or agents with their calls taken together.",
+        cursor: "The `nextCursor` of the page before.",
+        limit: "Hops in one answer.",
+      }),
+      header: z.object({ Accept: RequestHeaders.accept(`The media type: ${formats}.`) }),
+    },
     answers: {
       "200": {
         description: "The graph.",
-        headers: headers(["Hopline-Chain"]),
+        headers: headers(["Hopline-Chain", "Content-Security-Policy", "Vary"], ["Link"]),
         content: {
-          "application/json": { schema: ChainGraphAnswer, example: graph },
-          "text/vnd.mermaid": { schema: z.string(), example: mermaid },
+          [MEDIA_TYPES.json]: { schema: ChainGraphAnswer, example: graph },
+          [MEDIA_TYPES.mermaid]: { schema: z.string(), example: mermaid },
+          [MEDIA_TYPES.dot]: { schema: z.string(), example: dot },
+          [MEDIA_TYPES.svg]: { schema: z.string() },
+          [MEDIA_TYPES.otlp]: {
+            schema: z
+              .looseObject({ resourceSpans: z.array(z.unknown()) })
+              .meta({ description: "OTLP/JSON: one resource, one scope, a span a hop." }),
+          },
         },
       },
     },
     problems: ["invalid_request", "not_found"],
+    negotiated: true,
   },
   {
     method: "get",
@@ -59,7 +60,12 @@ export const graphOperations: readonly Operation[] = [
     summary: "The call graph of the mesh",
     description: "An edge a pair of caller and callee: calls, errors, refusals by code, latencies, tokens and cost.",
     access: "read",
-    params: { query: MeshGraphQuery },
+    params: {
+      query: described(MeshQuery, {
+        since: "Only what happened then or later, in epoch milliseconds; by the minute.",
+        format: "The one that there is.",
+      }),
+    },
     answers: { "200": json("The graph.", MeshGraphAnswer) },
     problems: ["invalid_request"],
   },

@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { AgentName, InvokeRequest } from "../../../mesh/schema.ts";
 import { InvokeAnswer } from "../answers.ts";
-import { boundedCall, call, callAnswer, callWithin } from "../examples.ts";
+import { boundedCall, call, callAnswer, callEvents, callWithin } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
-import { json, type Operation } from "../operation.ts";
+import { eventMedia, type Operation } from "../operation.ts";
 
 export const invokeOperations: readonly Operation[] = [
   {
@@ -15,13 +15,16 @@ export const invokeOperations: readonly Operation[] = [
     summary: "Call an agent",
     description: `With a key of scope \`invoke\` it starts a chain: \`budget\` and \`policy\` hold for all that it causes. With a hop token, as bearer or in \`Hopline-Token\`, it continues the chain of that hop, and \`allowance\` gives a part of the budget along.
 
-The hop is admitted, and written down, before the agent sees a byte. A refusal is an answer to act on: it names the rule, the limit and what would be allowed. It stands in the chain's graph, except 400, 401, 404, 413 and 422 of a root call, which start no chain. The call goes on when its client leaves; cancel its chain, or let its deadline end it.`,
+The hop is admitted, and written down, before the agent sees a byte. A refusal is an answer to act on: it names the rule, the limit and what would be allowed. It stands in the chain's graph, except 400, 401, 404, 413 and 422 of a root call, which start no chain. The call goes on when its client leaves; cancel its chain, or let its deadline end it.
+
+With \`Accept: text/event-stream\` the answer is a stream: \`hop\` for whatever happens in the chain, \`chunk\` for each piece that the agent emits, and last \`result\` or \`problem\`, which then comes with status 200. What is refused before anything ran has its own status. A client that closes the stream cancels the call.`,
     access: "invoke",
     params: {
-      path: z.object({ name: AgentName }),
+      path: z.object({ name: AgentName.meta({ description: "The agent's name.", examples: ["echo"] }) }),
       header: z.object({
         "Idempotency-Key": RequestHeaders.idempotencyKey,
         "Hopline-Token": RequestHeaders.hopToken,
+        Accept: RequestHeaders.accept("`text/event-stream` for a stream, else JSON."),
         traceparent: RequestHeaders.traceparent,
       }),
     },
@@ -30,10 +33,17 @@ The hop is admitted, and written down, before the agent sees a byte. A refusal i
       examples: { "A call": call, "With a budget": boundedCall, "Within a chain": callWithin },
     },
     answers: {
-      "200": json("What the agent answered, and what it took.", InvokeAnswer, {
-        headers: headers(["Hopline-Chain"]),
-        example: callAnswer,
-      }),
+      "200": {
+        description: "What the agent answered, and what it took.",
+        headers: headers(["Hopline-Chain"], ["Cache-Control"]),
+        content: {
+          "application/json": { schema: InvokeAnswer, example: callAnswer },
+          "text/event-stream": eventMedia(
+            { hop: "HopEvent", chunk: null, result: "InvokeAnswer", problem: "Problem" },
+            callEvents,
+          ),
+        },
+      },
     },
     problems: [
       "budget_exceeded",

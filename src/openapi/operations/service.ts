@@ -7,7 +7,9 @@ import { json, type Operation } from "../operation.ts";
 
 const TAG = "Service";
 const known = z.object({ "If-None-Match": RequestHeaders.ifNoneMatch });
-const kept = { description: "It is still as it was.", headers: headers(["ETag", "Cache-Control"]) };
+const KEPT = "It is still as it was.";
+const documentHeaders = headers(["ETag", "Cache-Control"]);
+const pageHeaders = headers(["ETag", "Cache-Control", "Content-Security-Policy"]);
 
 export const serviceOperations: readonly Operation[] = [
   {
@@ -47,10 +49,8 @@ export const serviceOperations: readonly Operation[] = [
     access: "open",
     params: { header: known },
     answers: {
-      "200": json("The document.", z.looseObject({ openapi: z.string() }), {
-        headers: headers(["ETag", "Cache-Control"]),
-      }),
-      "304": kept,
+      "200": json("The document.", z.looseObject({ openapi: z.string() }), { headers: documentHeaders }),
+      "304": { description: KEPT, headers: documentHeaders },
     },
     problems: [],
   },
@@ -66,10 +66,10 @@ export const serviceOperations: readonly Operation[] = [
     answers: {
       "200": {
         description: "The page.",
-        headers: headers(["ETag", "Cache-Control", "Content-Security-Policy"]),
+        headers: pageHeaders,
         content: { "text/html": { schema: z.string() } },
       },
-      "304": kept,
+      "304": { description: KEPT, headers: pageHeaders },
     },
     problems: [],
   },

@@ -1,0 +1,178 @@
+/**
+ * The document is the contract: requests are made from it, right ones and damaged ones, and every answer is held to it.
+ * FUZZ_SEED repeats a run; FUZZ_RUNS multiplies it.
+ */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AnswerCheck, type Given } from "../support/fuzz/answers.ts";
+import { type Document, type Operation, operationsOf } from "../support/fuzz/document.ts";
+import { type Request, requestsOf } from "../support/fuzz/requests.ts";
+import { AgentHost } from "../support/server/agent.ts";
+import { type Fuzzed, furnish } from "../support/server/fuzz-surroundings.ts";
+import { MeshServer } from "../support/server/mesh.ts";
+
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const TIMES = Number(process.env.FUZZ_RUNS ?? "1");
+/** Requests an operation; those with a body have more to get wrong. */
+const RUNS: Readonly<Record<string, number>> = {
+  invokeAgent: 1_200,
+  registerAgent: 500,
+  replaceAgent: 500,
+  makeKey: 300,
+};
+const OTHER_RUNS = 150;
+const LARGE = JSON.stringify({ input: "x".repeat(5_000_000) });
+
+let mesh: MeshServer;
+let host: AgentHost;
+let document: Document;
+let check: AnswerCheck;
+let around: Fuzzed;
+/** How often each status of each operation was answered. */
+const seen = new Map<string, number>();
+let sent = 0;
+
+beforeAll(async () => {
+  console.log(`fuzz: FUZZ_SEED=${seed}`);
+  mesh = await MeshServer.start();
+  host = await AgentHost.start(mesh);
+  document = (await mesh.client.send("/openapi.json")).body as Document;
+  check = new AnswerCheck(document);
+  around = await furnish(mesh, host);
+});
+afterAll(async () => {
+  around?.letGo();
+  await host?.close();
+  await mesh?.wipe();
+});
+
+function operation(id: string): Operation {
+  const found = operationsOf(document).find(({ operationId }) => operationId === id);
+  if (found === undefined) throw new Error(`The document has no operation '${id}'.`);
+  return found;
+}
+
+async function answerTo({ method, path, headers, body }: Request): Promise<Given> {
+  const response = await fetch(mesh.url + path, {
+    method,
+    headers,
+    redirect: "manual",
+    // As bytes: for a string the client would name a media type of its own.
+    ...(body === undefined ? {} : { body: typeof body === "string" ? new TextEncoder().encode(body) : body }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** @throws {Error} when the answer is not one of the document */
+async function tried(of: Operation, request: Request): Promise<number> {
+  const given = await answerTo(request);
+  sent += 1;
+  if (request.method === of.method) {
+    const key = `${of.operationId} ${given.status}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+  const fault = check.faultOf(of, request.method, given);
+  if (fault !== undefined) throw new Error(`${fault}\n${given.status} ${given.text.slice(0, 1_000)}`);
+  return given.status;
+}
+
+/** Those that take agents and keys away come last. */
+const ORDER = [
+  ...["readHealth", "readPublicKeys", "readDescription", "readDocs"],
+  ...[
+    "invokeAgent",
+    "listAgents",
+    "readAgent",
+    "listChains",
+    "readChain",
+    "followChain",
+    "readChainGraph",
+    "readMeshGraph",
+  ],
+  ...["registerAgent", "replaceAgent", "makeKey", "listKeys", "cancelChain", "removeAgent", "revokeKey"],
+];
+
+describe("requests made from the document are answered as the document says", () => {
+  test.each(ORDER)("%s", async (id) => {
+    const of = operation(id);
+    const property = fc.asyncProperty(requestsOf(document, of, around), async (request) => {
+      await tried(of, request);
+    });
+    await fc.assert(property, { seed, numRuns: (RUNS[id] ?? OTHER_RUNS) * TIMES, interruptAfterTimeLimit: 60_000 });
+  });
+
+  /** A right request of an operation, with the admin key unless another is named. */
+  const request = (
+    of: Operation,
+    path: string,
+    more: { bearer?: string; tag?: string; body?: string } = {},
+  ): Request => ({
+    method: of.method,
+    path,
+    headers: {
+      authorization: `Bearer ${more.bearer ?? around.keys[0]}`,
+      ...(more.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(more.tag === undefined ? {} : { [of.method === "GET" ? "if-none-match" : "if-match"]: more.tag }),
+    },
+    body: more.body,
+  });
+
+  test("a body that is too large", async () => {
+    for (const of of operationsOf(document).filter(({ requestBody }) => requestBody !== undefined)) {
+      const path = of.path.replace("{name}", "parrot");
+      expect(await tried(of, request(of, path, { body: LARGE })), of.operationId).toBe(413);
+    }
+  });
+
+  test("a call that would close a loop, and one of an agent that has no place", async () => {
+    const invoke = operation("invokeAgent");
+    const body = '{"input":1}';
+    const loop = request(invoke, "/v1/agents/keeper/invoke", { bearer: around.token, body });
+    expect(await tried(invoke, loop)).toBe(508);
+    expect(await tried(invoke, request(invoke, "/v1/agents/busy/invoke", { body }))).toBe(429);
+  });
+
+  test("what is still as it was, and what is not any more", async () => {
+    const path = "/v1/agents/parrot";
+    const body = JSON.stringify({ version: "2.0.0", endpoint: { kind: "http", url: around.urls[0] } });
+    const tag = (await mesh.client.send(path)).headers.get("etag") ?? "";
+    const tries = async (id: string, more: { tag: string; body?: string }) =>
+      tried(operation(id), request(operation(id), path, more));
+    expect(await tries("readAgent", { tag })).toBe(304);
+    expect(await tries("replaceAgent", { tag, body })).toBe(200);
+    expect(await tries("readAgent", { tag })).toBe(200);
+    expect(await tries("replaceAgent", { tag, body })).toBe(412);
+    expect(await tries("removeAgent", { tag })).toBe(412);
+    for (const [id, at] of [
+      ["readDescription", "/openapi.json"],
+      ["readDocs", "/docs"],
+    ] as const) {
+      const known = (await mesh.client.send(at)).headers.get("etag") ?? "";
+      expect(await tried(operation(id), request(operation(id), at, { tag: known }))).toBe(304);
+    }
+  });
+
+  test("a key for another request, and a chain that has ended", async () => {
+    const [invoke, cancel] = [operation("invokeAgent"), operation("cancelChain")];
+    const path = "/v1/agents/parrot/invoke";
+    const call = (body: string) => {
+      const made = request(invoke, path, { body });
+      return tried(invoke, { ...made, headers: { ...made.headers, "idempotency-key": "the-same" } });
+    };
+    expect([await call('{"input":1}'), await call('{"input":1}'), await call('{"input":2}')]).toEqual([200, 200, 409]);
+    const { chainId } = await mesh.client.invoke("parrot", 1);
+    expect(await tried(cancel, request(cancel, `/v1/chains/${chainId}/cancel`))).toBe(409);
+  });
+
+  test("in at least 2,000 requests every operation, and every documented status but 500", () => {
+    const operations = operationsOf(document);
+    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(ORDER.toSorted());
+    expect(sent).toBeGreaterThanOrEqual(2_000);
+    const documented = operations.flatMap(({ operationId, responses }) =>
+      Object.keys(responses).map((status) => `${operationId} ${status}`),
+    );
+    console.log(`fuzz: ${sent} requests, ${seen.size} of ${documented.length} documented answers met`);
+    expect(documented.filter((answer) => !seen.has(answer) && !answer.endsWith(" 500"))).toEqual([]);
+  });
+});
