@@ -194,7 +194,7 @@ export class Client {
     if (this.#signal.aborted) return new Failure(EXIT.interrupted, "Interrupted.");
     const { url, source } = this.#target;
     const why = reasonOf(error);
-    const help = "Start one with `hopline start`, or name another: --url, HOPLINE_URL.";
+    const help = "Start one with `npx hopline start`, or name another: --url, HOPLINE_URL.";
     return new ConnectionFailure(EXIT.unreachable, `No mesh can be reached at ${url} (${source}): ${why}.\n${help}`);
   }
 

@@ -126,19 +126,21 @@ function treeView({ client, around, ink }: Session): View {
   const { stdout, now } = around;
   const tree = new LiveTree();
   let drawnLines = 0;
-  let drawnAt = 0;
+  let nextDrawAt = 0;
   let status = "";
   const draw = (lines: readonly string[]): void => {
     const up = drawnLines > 0 ? `\u001b[${drawnLines}A` : "";
-    const drawn = lines.map((line) => `${clipped(line, stdout.columns)}${ERASE.line}\n`).join("");
+    const drawn = lines.map((line) => `${ERASE.line}${clipped(line, stdout.columns)}\n`).join("");
     stdout.write(`${CURSOR.hide}${WRAP.off}\r${up}${drawn}${ERASE.below}${WRAP.on}`);
     drawnLines = lines.length;
-    drawnAt = now();
   };
   const redraw = (): void => {
+    const beganAt = now();
     // The screen's last line is the cursor's.
     const lines = tree.lines({ now: now(), mostLines: Math.max(3, stdout.rows - 2), paint: ink });
     draw(status === "" ? lines : [...lines, ink("yellow", status)]);
+    // The larger the chain, the seldomer: reading its events comes first.
+    nextDrawAt = now() + Math.max(REDRAW_MS, 3 * (now() - beganAt));
   };
   const ticker = setInterval(redraw, TICK_MS);
   let soon: NodeJS.Timeout | undefined;
@@ -151,7 +153,7 @@ function treeView({ client, around, ink }: Session): View {
           soon = undefined;
           redraw();
         },
-        Math.max(0, REDRAW_MS - (now() - drawnAt)),
+        Math.max(0, nextDrawAt - now()),
       );
     },
     lost: (failure) => {

@@ -191,7 +191,7 @@ describe("watch", () => {
     const { code, out } = await hopline(["watch", CHAIN, "--url", url], { isTTY: true, env: { NO_COLOR: "1" } });
     expect(code).toBe(0);
     const esc = "\u001b[";
-    expect(out).toContain(`desk/ask        ● open      1.0 s…  2 hops${esc}K\n`);
+    expect(out).toContain(`${esc}Kdesk/ask        ● open      1.0 s…  2 hops\n`);
     expect(out).toContain(`${esc}3A`);
     expect(out.endsWith(`${esc}?7h${esc}?25h`)).toBe(true);
     const end = out.slice(out.lastIndexOf(`${esc}J`) + `${esc}J`.length);
