@@ -8,7 +8,7 @@ import { cost, counted, duration, grouped } from "./words.ts";
 export type Hops = readonly [GraphHop, ...GraphHop[]];
 
 /** Characters of a name that a picture shows; all of it stands in the JSON. */
-const NAME_CHARS = 48;
+const NAME_CHARS = 63;
 const DETAIL_CHARS = 400;
 
 /** The status in one character that colour only repeats. */

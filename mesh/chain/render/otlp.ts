@@ -94,7 +94,7 @@ function spanOf(hop: GraphHop, { chain }: GraphPage, now: number): Span {
     }),
     ...(links.length === 0 ? {} : { links }),
     status: failed(hop)
-      ? { code: STATUS_CODE_ERROR, message: (hop.detail ?? SENTENCES[hop.status] ?? hop.status).toWellFormed() }
+      ? { code: STATUS_CODE_ERROR, message: (hop.detail || (SENTENCES[hop.status] ?? hop.status)).toWellFormed() }
       : { code: STATUS_CODE_UNSET },
   };
 }

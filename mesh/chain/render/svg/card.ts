@@ -32,7 +32,7 @@ export interface Box {
 const PAD = 12;
 const ICON = 20;
 const BETWEEN = 8;
-const NAME_MOST = 240;
+const NAME_MOST = 320;
 const WORDS_MOST = 380;
 const LEAST = 88;
 
