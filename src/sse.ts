@@ -25,11 +25,11 @@ const encoder = new TextEncoder();
 
 /**
  * @param produce sends the events; when it is through, or throws, the stream ends
- * @param onLeave called when the reader closes the stream before its end
+ * @param onLeave called when the reader closes the stream before its end; the platform notices that when it next writes
  */
 export function eventStream(
   produce: (sink: EventSink) => Promise<void>,
-  options: { headers?: Record<string, string>; onLeave?: () => void } = {},
+  options: { headers?: Record<string, string>; onLeave?: () => void; keepAliveMs?: number } = {},
 ): Response {
   const leaving = new AbortController();
   const waiting = new Set<() => void>();
@@ -42,7 +42,7 @@ export function eventStream(
       start(controller) {
         const write = (text: string) => controller.enqueue(encoder.encode(text));
         write(`retry: ${RETRY_MS}\n\n`);
-        const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
+        const keepAlive = setInterval(() => write(": keep-alive\n\n"), options.keepAliveMs ?? KEEP_ALIVE_MS);
         const send = async ({ event, data, id }: ServerSentEvent) => {
           if (leaving.signal.aborted) return;
           write(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);

@@ -10,6 +10,8 @@ import { problemBody, problemResponse } from "../problem.ts";
 import { type EventSink, eventStream } from "../sse.ts";
 
 const TYPE = "text/event-stream";
+/** How often a silent stream is written to, in milliseconds: only a write tells that its client has left. */
+const KEEP_ALIVE_MS = 1_000;
 
 /** Whether events are wanted by name, and JSON no more than they. */
 export function wantsStream(accept: string | undefined): boolean {
@@ -42,7 +44,7 @@ export async function streamed(c: Context<AppEnv>, call: HopCall): Promise<Respo
       await sendOutcome(sink, outcome);
     },
     // Whoever closes the stream has given the call up.
-    { headers, onLeave: () => stop.abort() },
+    { headers, onLeave: () => stop.abort(), keepAliveMs: KEEP_ALIVE_MS },
   );
 }
 

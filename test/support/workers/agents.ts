@@ -3,7 +3,12 @@ import * as z from "zod";
 import { type AgentDefinition, defineAgent, HopRejected, skill } from "../../../agents/define.ts";
 
 /** Calls the agents of `path` one after the other, each from the one before; answers what the last one got. */
-const Path = z.object({ path: z.array(z.string()), input: z.unknown().optional() });
+const Path = z.object({
+  path: z.array(z.string()),
+  input: z.unknown().optional(),
+  /** Emits its own name, and what those below it emit. */
+  loud: z.boolean().optional(),
+});
 
 export function relay(name: string): AgentDefinition {
   return defineAgent({
@@ -14,10 +19,12 @@ export function relay(name: string): AgentDefinition {
       relay: skill({
         input: Path,
         output: z.unknown(),
-        handler: async ({ path: [next, ...path], input }, hop) => {
+        handler: async ({ path: [next, ...path], input, loud }, hop) => {
+          if (loud) hop.emit({ at: hop.agent });
           if (next === undefined) return input ?? "end";
           try {
-            return await hop.call(next, { path, input });
+            const onChunk = (chunk: unknown) => hop.emit(chunk);
+            return await hop.call(next, { path, input, loud }, loud ? { onChunk } : {});
           } catch (error) {
             if (error instanceof HopRejected) return { refused: error.rejection };
             throw error;
@@ -27,6 +34,51 @@ export function relay(name: string): AgentDefinition {
     },
   });
 }
+
+const speaker = defineAgent({
+  name: "speaker",
+  version: "1.0.0",
+  description: "Emits what it is told to, so often; answers how often.",
+  skills: {
+    say: skill({
+      input: z.object({ what: z.unknown(), times: z.int() }),
+      output: z.int(),
+      handler: ({ what, times }, hop) => {
+        for (let n = 0; n < times; n++) hop.emit(what);
+        return times;
+      },
+    }),
+    nonsense: skill({
+      input: z.unknown(),
+      output: z.string(),
+      handler: (_, hop) => {
+        try {
+          hop.emit(1n);
+        } catch (error) {
+          if (error instanceof HopRejected) return error.code;
+        }
+        return "taken";
+      },
+    }),
+    after: skill({
+      input: z.unknown(),
+      output: z.unknown(),
+      handler: async (input, hop) => {
+        await hop.call(
+          "speaker",
+          { what: input, times: 2 },
+          {
+            skill: "say",
+            onChunk: () => {
+              throw new Error("the listener fails");
+            },
+          },
+        );
+        return "unharmed";
+      },
+    }),
+  },
+});
 
 const sleeper = defineAgent({
   name: "sleeper",
@@ -207,6 +259,7 @@ export const testAgents: readonly AgentDefinition[] = [
   relay("relay-a"),
   relay("relay-b"),
   relay("relay-c"),
+  speaker,
   sleeper,
   listener,
   forgetful,
