@@ -7,6 +7,7 @@ import { type Env, settingsOf } from "./env.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chainRoutes } from "./routes/chains.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { graphRoutes } from "./routes/graph.ts";
 import { openRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
@@ -38,7 +39,7 @@ export function createApp(): App {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
     await next();
   });
-  for (const routes of [invokeRoutes, agentRoutes, chainRoutes, graphRoutes, keyRoutes]) routes(app);
+  for (const routes of [invokeRoutes, agentRoutes, chainRoutes, eventRoutes, graphRoutes, keyRoutes]) routes(app);
   app.notFound((c) =>
     problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }),
   );
