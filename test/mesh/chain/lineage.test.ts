@@ -114,6 +114,28 @@ describe("the graph of a chain", () => {
     expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual(["caller:planner planner", "planner echo"]);
   });
 
+  it("takes no refused callee for a caller, whatever name was asked for", () => {
+    const rejection = { code: "agent_not_found", detail: "" } as const;
+    const names = ["caller:admin", "agent:caller:admin"];
+    const { nodes, edges } = graphOf(chain(), [
+      hop(1, "planner"),
+      ...names.map((name, n) => hop(2 + n, name, { parentRow: 1, status: "rejected", rejection })),
+    ]);
+    expect(nodes.map(({ id, kind, name }) => [id, kind, name])).toEqual([
+      ["caller:admin", "caller", "admin"],
+      ["planner", "agent", "planner"],
+      ["agent:caller:admin", "agent", "caller:admin"],
+      ["agent:agent:caller:admin", "agent", "agent:caller:admin"],
+    ]);
+    expect(edges.map(({ to }) => to)).toEqual(nodes.slice(1).map(({ id }) => id));
+  });
+
+  it("of a later page has a node for each end of its edges", () => {
+    const { nodes, edges } = graphOf(chain(), LINEAGE.slice(2), { 1: ["planner"], 2: ["planner", "researcher"] });
+    const ids = nodes.map(({ id }) => id);
+    for (const { from, to } of edges) expect(ids).toEqual(expect.arrayContaining([from, to]));
+  });
+
   it("of a later page knows the paths of callers that stand on an earlier one", () => {
     const page = LINEAGE.slice(2);
     const { hops } = graphOf(chain(), page, { 1: ["planner"], 2: ["planner", "researcher"] });

@@ -33,16 +33,19 @@ export function labelOf(edge: CallEdge, wordy: boolean): Label {
   const uses = usePhrases(edge);
   const lines = edge.refused ? counts : [counts.join(" · "), ...(wordy && uses.length > 0 ? [uses.join(" · ")] : [])];
   const widthOf = edge.refused ? monoWidth : sansWidth;
-  const width = lines.reduce((most, line) => Math.max(most, widthOf(line, SMALL_SIZE)), 0) + 12;
+  const width = lines.reduce((most, line) => Math.max(most, widthOf(line, SMALL_SIZE)), 0) + 8;
   const details = [...new Set(edge.hops.map((hop) => hop.detail ?? ""))].filter((detail) => detail !== "").slice(0, 5);
   const title = titleTag([[...counts, ...uses].join(" · "), ...details.map((detail) => visible(detail, 200))]);
   const look = edge.refused ? "code rejected" : "count";
+  const size = { width, height: LINE * lines.length + 2 };
   const at = ({ x, y }: Point) => {
     const top = y - (LINE * (lines.length - 1)) / 2 + 4;
     const spans = lines.map((line, place) => `<tspan x="${px(x)}" y="${px(top + LINE * place)}">${xml(line)}</tspan>`);
-    return `<g>${title}<text class="${look}" text-anchor="middle">${spans.join("")}</text></g>`;
+    const [left, upper] = [px(x - size.width / 2), px(y - size.height / 2)];
+    const back = `<rect class="back" x="${left}" y="${upper}" width="${px(size.width)}" height="${px(size.height)}"/>`;
+    return `<g>${title}${back}<text class="${look}" text-anchor="middle">${spans.join("")}</text></g>`;
   };
-  return { size: { width, height: LINE * lines.length + 4 }, at };
+  return { size, at };
 }
 
 export function arrow({ refused }: CallEdge, points: readonly Point[]): string {

@@ -47,7 +47,7 @@ function grantedFirst(ends: readonly End[]): End[] {
 
 function line({ box, refusal }: End, path: string): string {
   if (refusal === "") return `<path class="edge" d="${path}"/>`;
-  const place = `x="${px(box.x - 8)}" y="${px(middle(box) + 4)}"`;
+  const place = `x="${px(box.x - 8)}" y="${px(middle(box) - 4)}"`;
   return `<path class="edge refused" d="${path}"/><text class="code rejected" ${place} text-anchor="end">${xml(refusal)}</text>`;
 }
 
