@@ -142,6 +142,18 @@ describe("watch", () => {
     expect(err).toContain("Trying again");
   });
 
+  test("counts only breaks without an event between them: a chain may be watched for days", async () => {
+    const server = await mesh((asked, response) => {
+      const last = Number(asked.headers["last-event-id"] ?? 0);
+      send(response, last < 5 ? asEvents([hop(last + 1)]) : [END]);
+      response.end();
+    });
+    const startedAt = performance.now();
+    expect((await hopline(["watch", CHAIN, "--url", server.url])).code).toBe(0);
+    // Five waits of the first length; growing ones would be 7.75 s.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+
   test.each([
     [404, "not_found", 1],
     [401, "unauthenticated", 4],

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -71,6 +71,12 @@ describe("the local admin key is for the local mesh", () => {
   test("and not sent to its old port when its process is gone", () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     data(join(cwd, ".hopline"), LOCAL, pid);
+    expect(findTarget({}, { env: {}, cwd })).toMatchObject({ url: DEFAULT_URL, key: undefined });
+  });
+
+  test.runIf(process.getuid?.() === 0)("a .hopline/ of somebody else is passed over", () => {
+    data(join(cwd, ".hopline"), LOCAL);
+    chownSync(join(cwd, ".hopline"), 54_321, 54_321);
     expect(findTarget({}, { env: {}, cwd })).toMatchObject({ url: DEFAULT_URL, key: undefined });
   });
 

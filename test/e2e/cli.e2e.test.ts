@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, relay, sleep, Used } from "../support/server/agent.ts";
+import { AgentHost, Raw, relay, sleep, Used } from "../support/server/agent.ts";
 import type { Chain, Graph, Page, Problem, Result } from "../support/server/client.ts";
 import { ADMIN_KEY, freePort, groupOf, MeshServer } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
@@ -152,6 +152,58 @@ describe("invoke", () => {
       ...{ hops: 7, tokens: 100, costMicros: 250_000, wallMs: 30_000, bytes: 1_000_000, concurrency: 3 },
     });
     expect((await json<Result>(...once)).chainId).toBe(chainId);
+  });
+});
+
+describe("invoke --stream", () => {
+  test("shows pieces and hops as they come, and the output once", async () => {
+    const events = ['chunk\ndata: "Hel"', 'chunk\ndata: "lo"', 'result\ndata: {"output":"Hello"}'];
+    const body = events.map((event) => `event: ${event}\n\n`).join("");
+    await host.agent("cli-pieces", () => new Raw(200, body, { "content-type": "text/event-stream" }));
+    const { code, out, err } = await hopline(["invoke", "cli-pieces", "1", "--stream"]);
+    expect({ code, out }).toEqual({ code: 0, out: "Hello\n" });
+    expect(err).toMatch(/● open +admin → cli-pieces\n.*✓ done +admin → cli-pieces.*\n✓ done {2}chain /);
+  });
+
+  test("is refused as without", async () => {
+    const { code, out, err } = await hopline(["invoke", "echo", "1", "--stream", "--hops", "0"]);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain("⊘ budget_exceeded");
+  });
+
+  test("ends with 130 on Ctrl-C, and cancels its chain", async () => {
+    const held = await host.agent("cli-streamed", () => sleep(60_000));
+    const running = start(["invoke", "cli-streamed", "1", "--stream"]);
+    const { chainId } = await held.next();
+    process.kill(-running.pid, "SIGINT");
+    expect((await running.ended).code).toBe(130);
+    const status = async () => (await mesh.client.as(admin.HOPLINE_KEY).chain(chainId)).status;
+    await until("the chain is cancelled", async () => (await status()) === "cancelled");
+  });
+});
+
+describe("what an agent wrote", () => {
+  test("steers no terminal: not in a refusal, and not in the tree", async () => {
+    const evil = "\u001b[2Jgone\u202e\nnew line";
+    const seen = "\\u001b[2Jgone\\u202e\\nnew line";
+    const problem = { "content-type": "application/problem+json" };
+    await host.agent("cli-evil", () => new Raw(500, JSON.stringify({ detail: evil }), problem));
+    const { code, err } = await hopline(["invoke", "cli-evil", "1"]);
+    expect(code).toBe(1);
+    expect(err).toContain(seen);
+    const chainId = /chain {2}([0-9a-f]{32})/.exec(err)?.[1] ?? "";
+    const { out } = await hopline(["graph", chainId]);
+    expect(out).toContain(`upstream_error: Agent 'cli-evil' answered with status 500: ${seen}`);
+    expect((await hopline(["watch", chainId])).out).toContain(seen);
+  });
+});
+
+describe("--help", () => {
+  const commands = ["start", "agents", "invoke", "chains", "graph", "watch", "cancel", "edges", "keys"];
+  test("of each command reaches no mesh and starts none", async () => {
+    const ran = await Promise.all(commands.map((command) => hopline([command, "--help"], { HOPLINE_URL: "http://[" })));
+    expect(ran.map(({ code, err }) => ({ code, err }))).toEqual(commands.map(() => ({ code: 0, err: "" })));
+    for (const [place, { out }] of ran.entries()) expect(out).toContain(`Usage: hopline ${commands[place]}`);
   });
 });
 
