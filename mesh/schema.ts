@@ -57,6 +57,7 @@ const Version = z
   .meta({ description: "A semantic version.", examples: ["1.0.0"] });
 
 const amount = (ceiling: number) => z.int().min(0).max(ceiling);
+const grouped = (value: number) => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 /** A limit: any safe integer from 0. What exceeds the mesh's ceiling is lowered by `hop/prepare.ts`, not refused. */
 const limit = (dimension: Dimension, what: string) =>
   z
@@ -64,7 +65,7 @@ const limit = (dimension: Dimension, what: string) =>
     .min(0)
     .optional()
     .meta({
-      description: `${what} Of a root call: by default ${DEFAULT_BUDGET[dimension]}, at most ${BUDGET_CEILING[dimension]} (more is lowered to that).`,
+      description: `${what} Of a root call: by default ${grouped(DEFAULT_BUDGET[dimension])}, at most ${grouped(BUDGET_CEILING[dimension])} (more is lowered to that).`,
     });
 
 /** What a root call may set; the same dimensions, tightening only, are an allowance within a chain. */

@@ -13,11 +13,13 @@ import { OPERATIONS } from "./operations.ts";
 import { Problem, problemAnswers } from "./problem.ts";
 import { TAGS } from "./tags.ts";
 
+const MEBIBYTE = 2 ** 20;
+
 const DESCRIPTION = `Agents call agents only through the mesh. Every hop is admitted, recorded and bounded before it runs.
 
 **Who asks.** Send \`Authorization: Bearer …\` with a key, or with the hop token that an agent gets with each call. Each operation names the scope that a key needs; \`admin\` may do everything.
 
-**Bodies** are JSON of at most ${BODY_BYTES} bytes that nests at most ${JSON_DEPTH} levels deep. An unknown field, or an unknown query parameter, is refused by name. Times are epoch milliseconds, durations milliseconds, money is whole millionths of a US dollar.
+**Bodies** are JSON of at most ${BODY_BYTES / MEBIBYTE} MiB that nests at most ${JSON_DEPTH} levels deep. An unknown field, or an unknown query parameter, is refused by name. Times are epoch milliseconds, durations milliseconds, money is whole millionths of a US dollar.
 
 **Errors** are problems by RFC 9457 with a stable \`code\`, the evidence, and what would be right. A method that a resource does not have is 405 with \`Allow\`; a path that is not there is 404.
 

@@ -2,6 +2,7 @@
  * The document is the contract: requests are made from it, right ones and damaged ones, and every answer is held to it.
  * FUZZ_SEED repeats a run; FUZZ_RUNS multiplies it.
  */
+import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AnswerCheck, type Given } from "../support/fuzz/answers.ts";
@@ -76,6 +77,47 @@ async function tried(of: Operation, request: Request): Promise<number> {
   if (fault !== undefined) throw new Error(`${fault}\n${given.status} ${given.text.slice(0, 1_000)}`);
   return given.status;
 }
+
+/** The commands of the page, as a shell takes them apart. */
+function commandsOf(page: string): string[][] {
+  const blocks = [...page.matchAll(/<code>(curl [^<]*)<\/code>/g)].map(([, text]) => unescaped(text ?? ""));
+  const curl = "curl() { printf '%s\\0' \"$@\"; }";
+  return blocks.map((command) => {
+    const env = { HOPLINE: mesh.url, KEY: String(around.keys[0]), ID: "none" };
+    const output = execFileSync("sh", ["-c", `${curl}\n${command}`], { encoding: "utf8", env });
+    return output.split("\0").slice(0, -1);
+  });
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&([a-z]+|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+}
+
+describe("the commands on the page", () => {
+  test("are right requests, one for every operation", async () => {
+    const commands = commandsOf((await mesh.client.send("/docs")).text);
+    expect(commands.length).toBe(operationsOf(document).length);
+    const statuses: string[] = [];
+    for (const [index, words] of commands.entries()) {
+      const of = operationsOf(document).at(index) as Operation;
+      const given = (flag: string) => words.flatMap((word, place) => (words[place - 1] === flag ? [word] : []));
+      const url = words.find((word) => word.startsWith("http")) ?? "";
+      const [body] = given("-d");
+      const headers = Object.fromEntries(given("-H").map((field) => field.split(": ") as [string, string]));
+      const method = given("-X")[0] ?? (body === undefined ? "GET" : "POST");
+      expect([method, words[0]]).toEqual([of.method, "-s"]);
+      statuses.push(
+        `${of.operationId} ${await tried(of, { method, path: url.slice(mesh.url.length), headers, body })}`,
+      );
+    }
+    // Chains and keys of the examples are made up; whatever is wrong with a command would be another status.
+    const failed = statuses.filter((status) => !/ 2\d\d$/.test(status));
+    const made = ["readChain", "cancelChain", "followChain", "readChainGraph", "revokeKey"];
+    expect(failed.toSorted()).toEqual(made.map((id) => `${id} 404`).toSorted());
+  });
+});
 
 /** Those that take agents and keys away come last. */
 const ORDER = [

@@ -8,7 +8,7 @@ import { registration, replacement, smallRegistration } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
 import { described, json, type Operation, page } from "../operation.ts";
 
-const path = z.object({ name: AgentName.meta({ description: "The agent's name.", examples: ["greeter"] }) });
+const path = z.object({ name: AgentName.meta({ description: "The agent's name.", param: { example: "greeter" } }) });
 const ifMatch = z.object({ "If-Match": RequestHeaders.ifMatch });
 const TAG = "Agents";
 
@@ -19,7 +19,7 @@ export const agentOperations: readonly Operation[] = [
     id: "registerAgent",
     tag: TAG,
     summary: "Register an agent",
-    description: `It can be called at once. A registration is at most ${AGENT_BYTES} bytes of JSON. The key that registers an agent owns it.`,
+    description: `It can be called at once. A registration is at most ${AGENT_BYTES / 1_024} KiB of JSON. The key that registers an agent owns it.`,
     access: "register",
     body: {
       schema: AgentRegistration,

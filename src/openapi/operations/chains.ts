@@ -14,7 +14,7 @@ export const chainPath = z.object({
   id: z
     .string()
     .regex(CHAIN_ID)
-    .meta({ description: "The chain's id, as `Hopline-Chain` says.", examples: [chain.chainId] }),
+    .meta({ description: "The chain's id, as `Hopline-Chain` says.", param: { example: chain.chainId } }),
 });
 
 export const chainOperations: readonly Operation[] = [

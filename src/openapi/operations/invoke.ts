@@ -20,7 +20,7 @@ The hop is admitted, and written down, before the agent sees a byte. A refusal i
 With \`Accept: text/event-stream\` the answer is a stream: \`hop\` for whatever happens in the chain, \`chunk\` for each piece that the agent emits, and last \`result\` or \`problem\`, which then comes with status 200. What is refused before anything ran has its own status. A client that closes the stream cancels the call.`,
     access: "invoke",
     params: {
-      path: z.object({ name: AgentName.meta({ description: "The agent's name.", examples: ["echo"] }) }),
+      path: z.object({ name: AgentName.meta({ description: "The agent's name.", param: { example: "echo" } }) }),
       header: z.object({
         "Idempotency-Key": RequestHeaders.idempotencyKey,
         "Hopline-Token": RequestHeaders.hopToken,

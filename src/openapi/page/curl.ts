@@ -1,7 +1,6 @@
 /** An operation as a command to paste. `$HOPLINE` is the address of the mesh, `$KEY` a key. */
+import { jsonOf } from "./json.ts";
 import type { Operation } from "./model.ts";
-
-const LINE = 96;
 
 export function curlOf(operation: Operation): string {
   const { method, security, requestBody } = operation;
@@ -15,17 +14,11 @@ export function curlOf(operation: Operation): string {
   return parts.join(" \\\n  ");
 }
 
-/** JSON on one line where it fits. */
-export function jsonOf(value: unknown): string {
-  const line = JSON.stringify(value);
-  return line.length <= LINE ? line : JSON.stringify(value, null, 2);
-}
-
 /** The path with the examples of its parameters. */
 function pathOf({ path, parameters = [] }: Operation): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const parameter = parameters.find((one) => one.in === "path" && one.name === name);
-    const [example] = parameter?.schema.examples ?? [];
+    const { example } = parameter ?? {};
     return example === undefined ? `$${name.toUpperCase()}` : encodeURIComponent(String(example));
   });
 }

@@ -1,9 +1,11 @@
 /** One operation on the page. */
-import { curlOf, jsonOf } from "./curl.ts";
+import { answers } from "./answers.ts";
+import { curlOf } from "./curl.ts";
 import { type Html, html } from "./html.ts";
-import { type Answer, answerOf, type Model, nameOf, type Operation, type Parameter } from "./model.ts";
-import { breakable, inline, paragraphs } from "./prose.ts";
-import { fieldTable, notes, typeOf } from "./schema.ts";
+import { jsonOf } from "./json.ts";
+import type { Model, Operation, Parameter } from "./model.ts";
+import { breakable, code, paragraphs } from "./prose.ts";
+import { notes, typeOf } from "./schema.ts";
 
 export function operationArticle(model: Model, operation: Operation): Html {
   const { operationId, method, path, summary, description } = operation;
@@ -13,7 +15,7 @@ export function operationArticle(model: Model, operation: Operation): Html {
 ${paragraphs(description)}
 ${parameters(operation.parameters ?? [])}
 ${body(operation)}
-<pre class="curl" tabindex="0"><code>${curlOf(operation)}</code></pre>
+${code(curlOf(operation))}
 ${answers(model, operation)}
 </article>\n`;
 }
@@ -40,50 +42,5 @@ function body({ requestBody }: Operation): Html | undefined {
   if (media?.schema === undefined) return undefined;
   const examples = Object.entries(media.examples ?? {}).slice(1);
   return html`<p>Body: ${typeOf(media.schema)}, as JSON.</p>
-${examples.map(([name, { value }]) => html`<details><summary>Example: ${name}</summary><pre tabindex="0"><code>${jsonOf(value)}</code></pre></details>\n`)}`;
-}
-
-function answers(model: Model, { responses }: Operation): Html {
-  const all = Object.entries(responses).map(([status, answer]) => [status, answerOf(model, answer)] as const);
-  const good = all.filter(([status]) => status < "4");
-  const bad = all.filter(([status]) => status >= "4");
-  return html`${good.map(([status, answer]) => success(status, answer))}
-<details><summary>${bad.length} ways to be refused</summary>
-<div class="table"><table><thead><tr><th scope="col">Status</th><th scope="col">Codes, each a <a href="#schema-Problem">Problem</a></th><th scope="col">Header fields</th></tr></thead>
-<tbody>${bad.map(([status, answer]) => problem(status, answer))}</tbody></table></div></details>`;
-}
-
-function success(status: string, { description, content = {}, headers = {} }: Answer): Html {
-  const kinds = Object.entries(content).map(([type, { schema, example }]) => {
-    const shape =
-      schema?.$ref === undefined
-        ? undefined
-        : html`: <a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
-    const inlined =
-      schema?.properties === undefined ? undefined : fieldTable(fields(schema.properties, schema.required));
-    const text =
-      typeof example === "string" ? example : example === undefined ? undefined : JSON.stringify(example, null, 2);
-    const shown =
-      text === undefined
-        ? undefined
-        : html`<details><summary>Example</summary><pre tabindex="0"><code>${text}</code></pre></details>`;
-    return html`<li><code>${type}</code>${shape}${inlined}${shown}</li>\n`;
-  });
-  const names = Object.keys(headers);
-  const carried =
-    names.length === 0
-      ? undefined
-      : html` With ${names.map((name, place) => html`${place === 0 ? "" : ", "}<code>${name}</code>`)}.`;
-  return html`<div class="answer"><p><span class="status">${status}</span> ${inline(description)}${carried}</p>
-${kinds.length === 0 ? undefined : html`<ul>${kinds}</ul>`}</div>\n`;
-}
-
-function fields(properties: Readonly<Record<string, object>>, required: readonly string[] = []) {
-  return Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name) }));
-}
-
-function problem(status: string, { description, headers = {} }: Answer): Html {
-  const names = Object.keys(headers);
-  return html`<tr><th scope="row"><span class="status">${status}</span></th><td>${inline(description)}</td>
-<td>${names.map((name, place) => html`${place === 0 ? "" : ", "}<code>${name}</code>`)}</td></tr>\n`;
+${examples.map(([name, { value }]) => html`<details><summary>Example: ${name}</summary>${code(jsonOf(value))}</details>\n`)}`;
 }

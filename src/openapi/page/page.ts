@@ -1,13 +1,12 @@
-/** The API description as one HTML page: no script, nothing from elsewhere, every text escaped. */
-import type { OpenApiDocument } from "../document.ts";
+/** An OpenAPI document of ours as one HTML page: no script, nothing from elsewhere, every text escaped. */
 import { Html, html } from "./html.ts";
 import { type Model, modelOf, operationsOf } from "./model.ts";
 import { operationArticle } from "./operation.ts";
-import { inline, paragraphs } from "./prose.ts";
+import { code, inline, paragraphs } from "./prose.ts";
 import { schemaSection } from "./schema.ts";
 import { STYLE } from "./style.ts";
 
-export function renderPage(document: OpenApiDocument): string {
+export function renderPage(document: object): string {
   const model = modelOf(document);
   const { title, version, description } = model.info;
   const contents = tableOfContents(model);
@@ -29,7 +28,7 @@ export function renderPage(document: OpenApiDocument): string {
 <nav class="top" aria-label="Contents"><details><summary>Contents</summary>${contents}</details></nav>
 ${paragraphs(description)}
 <p>The commands below take the address and a key from the environment:</p>
-<pre tabindex="0"><code>export HOPLINE=http://127.0.0.1:8787 KEY=…</code></pre>
+${code("export HOPLINE=http://127.0.0.1:8787 KEY=…")}
 ${model.tags.map((tag) => chapter(model, tag))}
 ${schemas(model)}
 </main>

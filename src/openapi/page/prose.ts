@@ -14,6 +14,11 @@ export function paragraphs(text: string): Html {
   return html`${text.split(/\n{2,}/).map((one) => html`<p>${inline(one)}</p>\n`)}`;
 }
 
+/** A block that is scrolled when it is wider than the page, with the keyboard too. */
+export function code(text: string): Html {
+  return html`<pre tabindex="0"><code>${text}</code></pre>`;
+}
+
 /** Places where a long path or name may break. */
 export function breakable(text: string): Html {
   return html`${text.split(/(?<=[/_-])/).map((piece, place) => (place === 0 ? html`${piece}` : html`<wbr>${piece}`))}`;

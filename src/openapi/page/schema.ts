@@ -26,6 +26,9 @@ function joined(types: readonly Html[]): Html {
   return html`${types.map((type, place) => (place === 0 ? type : html` or ${type}`))}`;
 }
 
+/** A longer pattern explains nothing: the description has to. */
+const PATTERN_CHARS = 40;
+
 /** The bounds of a value, in words; nothing that the type says already. */
 export function boundsOf(schema: JsonSchema): string[] {
   const { minimum, maximum, minLength, maxLength, minItems, maxItems, pattern, format } = schema;
@@ -34,7 +37,7 @@ export function boundsOf(schema: JsonSchema): string[] {
     range(" characters", minLength, maxLength),
     range(" items", minItems, maxItems),
     format === undefined ? undefined : `a ${format.toUpperCase()}`,
-    pattern === undefined ? undefined : `matches \`${pattern}\``,
+    pattern === undefined || pattern.length > PATTERN_CHARS ? undefined : `matches \`${pattern}\``,
     schema.default === undefined ? undefined : `by default \`${JSON.stringify(schema.default)}\``,
   ].filter((bound) => bound !== undefined);
 }
@@ -42,7 +45,8 @@ export function boundsOf(schema: JsonSchema): string[] {
 function range(unit: string, least: number | undefined, most: number | undefined): string | undefined {
   if (least !== undefined && most !== undefined) return `${grouped(least)} to ${grouped(most)}${unit}`;
   if (most !== undefined) return `at most ${grouped(most)}${unit}`;
-  return least === undefined ? undefined : `at least ${grouped(least)}${unit}`;
+  // Not below zero goes without saying.
+  return least === undefined || least === 0 ? undefined : `at least ${grouped(least)}${unit}`;
 }
 
 function grouped(value: number): string {
@@ -80,7 +84,11 @@ export function fieldTable(fields: readonly Field[]): Html {
 export function notes(schema: JsonSchema): Html {
   const bounds = boundsOf(schema);
   const said = html`${inline(schema.description ?? "")}`;
-  return bounds.length === 0 ? said : html`${said} <span class="bounds">${inline(`${bounds.join("; ")}.`)}</span>`;
+  return bounds.length === 0 ? said : html`${said} <span class="bounds">${inline(sentence(bounds.join("; ")))}</span>`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** A schema of its own, under its name. */

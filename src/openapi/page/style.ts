@@ -51,7 +51,7 @@ caption { text-align: left; font-weight: 600; padding-bottom: 0.25rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-weight: 600; font-size: 0.8125rem; }
 tbody th { font-weight: 500; width: 24%; min-width: 8rem; }
-td:nth-child(2) { width: 26%; }
+td:nth-child(2) { min-width: 9rem; }
 details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--link); font-size: 0.9375rem; padding: 0.2rem 0; }
 .answer { margin: 0.75rem 0; }
@@ -62,7 +62,7 @@ summary { cursor: pointer; color: var(--link); font-size: 0.9375rem; padding: 0.
 @media (max-width: 56rem) {
   .layout { display: block; }
   .side { display: none; }
-  .top { display: block; margin: 1rem 0; padding: 0.5rem 1rem; background: var(--panel); border-radius: 6px; }
+  .top { display: block; margin: 1rem 0; padding: 0.1rem 1rem; background: var(--panel); border-radius: 6px; }
   .top li a { padding: 0.4rem 0; }
   main { padding: 1.25rem 1rem 4rem; }
   h1 { font-size: 1.625rem; }

@@ -34,6 +34,40 @@ it("/openapi.json is the document", async () => {
   expect(await answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
 });
 
+describe("/docs", () => {
+  const load = async () => {
+    const answer = await SELF.fetch(`${ORIGIN}/docs`);
+    return { policy: answer.headers.get("content-security-policy") ?? "", page: await answer.text() };
+  };
+
+  it("has a place for every operation and schema, and no link that leads nowhere", async () => {
+    const { page } = await load();
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const { schemas = {} } = openApiDocument().components ?? {};
+    const wanted = [...OPERATIONS.map(({ id }) => id), ...Object.keys(schemas).map((name) => `schema-${name}`)];
+    expect(wanted.filter((id) => !ids.has(id))).toEqual([]);
+    const links = [...page.matchAll(/ href="([^"]+)"/g)].map(([, link]) => link ?? "");
+    expect(links.filter((link) => link.startsWith("#") && !ids.has(link.slice(1)))).toEqual([]);
+    expect(new Set(links.filter((link) => !link.startsWith("#")))).toEqual(new Set(["/openapi.json"]));
+  });
+
+  it("loads nothing, runs nothing, and its policy lets a browser use its style alone", async () => {
+    const { policy, page } = await load();
+    const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? "";
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style));
+    const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+    expect(policy.split("; ")).toEqual([
+      "default-src 'none'",
+      `style-src 'sha256-${hash}'`,
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(style).not.toMatch(/url\(|@import/);
+    expect(page).not.toMatch(/<(script|link|img|iframe|object|form)\b| style=| on\w+=| src=/);
+  });
+});
+
 describe.each(OPERATIONS.filter(({ access }) => access !== "open"))("$id", ({ method, path, access, body }) => {
   let others: string;
   beforeAll(async () => {
