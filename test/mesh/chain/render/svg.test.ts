@@ -151,6 +151,9 @@ describe("a chain as a picture", () => {
   it("says which part of the chain it is", () => {
     const first = texts(xmlOf(svg(pageOf(LINEAGE, { nextCursor: "NDQ" }), "hops")));
     expect(first).toContain("The first 44 of 44 hops; the next page is cursor=NDQ");
+    const counts = { open: 0, done: 44, error: 0, rejected: 250, lost: 0, cancelled: 0 };
+    const whole = texts(xmlOf(svg(pageOf(LINEAGE, { chain: { hops: counts } }), "hops")));
+    expect(whole).toContain("250 further refused calls of this chain were only counted.");
     const middle = texts(xmlOf(svg(pageOf(LINEAGE, { later: true, nextCursor: "NDQ" }), "hops")));
     expect(middle).toContain("44 of 44 hops, after those of earlier pages; the next page is cursor=NDQ");
   });
