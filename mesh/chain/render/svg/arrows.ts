@@ -1,5 +1,5 @@
 /** Arrows between agents, with what went over them. */
-import { type CallEdge, countPhrases, usePhrases } from "../agents.ts";
+import type { CallEdge } from "../agents.ts";
 import { visible } from "../text.ts";
 import type { Box } from "./card.ts";
 import type { KeyEntry } from "./frame.ts";
@@ -29,12 +29,10 @@ export const EDGE_KEY: readonly KeyEntry[] = [
 
 /** @param wordy whether the label also says what the calls took; the tooltip does in any case */
 export function labelOf(edge: CallEdge, wordy: boolean): Label {
-  const counts = countPhrases(edge);
-  const uses = usePhrases(edge);
+  const { counts, uses, details } = edge;
   const lines = edge.refused ? counts : [counts.join(" · "), ...(wordy && uses.length > 0 ? [uses.join(" · ")] : [])];
   const widthOf = edge.refused ? monoWidth : sansWidth;
   const width = lines.reduce((most, line) => Math.max(most, widthOf(line, SMALL_SIZE)), 0) + 8;
-  const details = [...new Set(edge.hops.map((hop) => hop.detail ?? ""))].filter((detail) => detail !== "").slice(0, 5);
   const title = titleTag([[...counts, ...uses].join(" · "), ...details.map((detail) => visible(detail, 200))]);
   const look = edge.refused ? "code rejected" : "count";
   const size = { width, height: LINE * lines.length + 2 };
