@@ -105,7 +105,7 @@ export const SVG_AGENTS = 60;
 /** Arrows of an SVG of agents, for the same reason; above it fewer agents are drawn one by one. */
 export const SVG_ARROWS = 150;
 /** Nodes of an SVG of hops; above it siblings whose calls were alike are one node too, not only those that called nothing. */
-export const SVG_HOPS = 300;
+export const SVG_HOPS = 150;
 /** Rows that a ledger hands out in one RPC. */
 export const LEDGER_PAGE = 1_000;
 

@@ -5,7 +5,7 @@ import type { AgentGraph, AgentNode } from "../agents.ts";
 import { kindWord } from "../parts.ts";
 import { shownName } from "../text.ts";
 import { counted } from "../words.ts";
-import { arrow, EDGE_KEY, LOOP_HEIGHT, labelOf, loop, type Point } from "./arrows.ts";
+import { alongLabel, arrow, EDGE_KEY, LOOP_HEIGHT, labelOf, loop, type Point } from "./arrows.ts";
 import { type Card, drawCard, sized } from "./card.ts";
 import type { Drawing } from "./frame.ts";
 import { docked } from "./ports.ts";
@@ -27,7 +27,7 @@ export function drawAgents(graphOf: (most: number) => AgentGraph): Drawing {
     (edge) => edge.from,
   );
   const laid = new Graph({ multigraph: true });
-  laid.setGraph({ rankdir: "LR", nodesep: 24, edgesep: 14, ranksep: 36 });
+  laid.setGraph({ rankdir: "LR", nodesep: 24, edgesep: 14, ranksep: 72 });
   for (const [id, { width }] of cards)
     laid.setNode(id, { width, height: HEIGHT + (selves.has(id) ? 2 * LOOP_HEIGHT : 0) });
   const labels = new Map(edges.map((edge) => [edge, labelOf(edge, edges.length <= WORDY_EDGES)]));
@@ -41,10 +41,10 @@ export function drawAgents(graphOf: (most: number) => AgentGraph): Drawing {
       return [id, { x: x - width / 2, y: y - HEIGHT / 2, width, height: HEIGHT }];
     }),
   );
-  const routes = between.map((edge, place) => ({
-    ...edge,
-    ...(laid.edge(edge.from, edge.to, String(place)) as { points: Point[] } & Point),
-  }));
+  const routes = between.map((edge, place) => {
+    const at = laid.edge(edge.from, edge.to, String(place)) as { points: Point[] } & Point;
+    return { ...edge, ...at, points: alongLabel(at.points, at, labels.get(edge)?.size.width ?? 0) };
+  });
   const ways = docked(routes, boxes);
   const arrows = [
     ...between.map((edge, place) => ({

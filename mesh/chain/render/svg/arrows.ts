@@ -65,6 +65,15 @@ export function loop(edge: CallEdge, box: Box, label: Label | undefined): { line
   return { line, label: label?.at({ x: middle, y: side + 26 * away }) ?? "" };
 }
 
+/** The points with a level piece where the label stands, so that no other line's bend is under it. */
+export function alongLabel(points: readonly Point[], middle: Point, width: number): Point[] {
+  const forward = (points[0]?.x ?? 0) <= (points.at(-1)?.x ?? 0) ? 1 : -1;
+  const [before, after] = [-0.5, 0.5].map((side) => ({ x: middle.x + side * forward * width, y: middle.y }));
+  return points.flatMap((point) =>
+    point.x === middle.x && point.y === middle.y && before && after ? [before, after] : [point],
+  );
+}
+
 /** A curve through all points of the layout, level at each: labels stand on them, and none is overshot. */
 function smooth(points: readonly Point[]): string {
   const [first] = points;
