@@ -18,10 +18,11 @@ export function ensureInstalled() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, "utf8") === lock) return;
-  console.log("hopline: installing dependencies (npm ci) …");
+  console.error("hopline: installing dependencies (npm ci) …");
   const { status } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    stdio: "inherit",
+    // Of a command, only what it answers goes to stdout.
+    stdio: ["inherit", 2, 2],
   });
   if (status !== 0) {
     console.error("hopline: npm ci failed; its message is above.");

@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { programFor } from "../../cli/program.ts";
-import { FakeMesh, hopline, NOW, problem, uncoloured } from "./fake-mesh.ts";
+import { fakes, hopline, NOW, problem, uncoloured } from "./fake-mesh.ts";
 
-const meshes: FakeMesh[] = [];
-afterEach(async () => {
-  for (const mesh of meshes.splice(0)) await mesh.close();
-});
-
-async function mesh(answer: Parameters<typeof FakeMesh.start>[0]): Promise<FakeMesh> {
-  const started = await FakeMesh.start(answer);
-  meshes.push(started);
-  return started;
-}
+const mesh = fakes();
 
 const EVIL = "evil\u001b[2J\u202e\nname";
 const SEEN = "evil\\u001b[2J\\u202e\\nname";
@@ -223,111 +214,5 @@ describe("colour", () => {
     [false, { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
   ] as [boolean, Record<string, string>, boolean][])("a terminal: %j, with %j: %j", async (isTTY, env, expected) => {
     expect(await coloured(isTTY, env)).toBe(expected);
-  });
-});
-
-describe("lists", () => {
-  test("of agents are tables in which no text steers the terminal", async () => {
-    const agent = {
-      name: EVIL,
-      version: "1.0.0",
-      description: "\u001b]0;owned\u0007".padEnd(400, "x"),
-      endpoint: { kind: "http" },
-      skills: [{ id: "a" }, { id: "b" }],
-      status: "draining",
-    };
-    const { url } = await mesh(() => ({ items: [agent], nextCursor: "abc" }));
-    const { out, err } = await hopline(["agents", "--url", url], { isTTY: true });
-    expect(uncoloured(out)).toContain(`${SEEN}  1.0.0    http  draining  a +1    \\u001b]0;owned\\u0007xxx`);
-    expect(out.split("\n")).toHaveLength(3);
-    expect(err).toContain("--cursor abc");
-  });
-
-  test("of chains say when, how long and how they ended; --since is a time", async () => {
-    const chain = { chainId: CHAIN, status: "failed", root: { agent: "desk", principal: "admin" } };
-    const server = await mesh(() => ({ items: [{ ...chain, startedAt: NOW - 60_000, endedAt: NOW - 58_800 }] }));
-    const { out } = await hopline(["chains", "--status", "failed", "--since", "1h", "--url", server.url]);
-    expect(out.split("\n")).toEqual([
-      "CHAIN                             STATUS    AGENT  BY     STARTED     TOOK",
-      `${CHAIN}  ✗ failed  desk   admin  1 min ago  1.2 s`,
-      "",
-    ]);
-    expect(server.asked[0]?.url).toBe(`/v1/chains?status=failed&since=${NOW - 3_600_000}`);
-  });
-
-  test("that are empty say so, and are empty on stdout", async () => {
-    const { url } = await mesh(() => ({ items: [] }));
-    for (const command of ["agents", "chains", "keys"]) {
-      const { code, out, err } = await hopline([command, "--url", url]);
-      expect({ code, out }).toEqual({ code: 0, out: "" });
-      expect(err).toMatch(/\w/);
-    }
-  });
-
-  test("are the API's own JSON with --json, unchanged", async () => {
-    const body = '{"items":[ {"name":"x\\u202e"} ],"nextCursor":"é"}';
-    const { url } = await mesh(() => body);
-    for (const command of ["agents", "chains", "keys", "edges"]) {
-      expect((await hopline([command, "--json", "--url", url])).out).toBe(`${body}\n`);
-    }
-  });
-});
-
-describe("invoke", () => {
-  const answer = (output: unknown) => ({
-    chainId: CHAIN,
-    hopId: "c6aedb8361fa2afd",
-    output,
-    usage: { hops: 3, bytes: 14, tokens: 1_240, costMicros: 1_200, wallMs: 1_234 },
-  });
-
-  test("sends the input, the whole budget, the skill, the policy and the key of the request", async () => {
-    const server = await mesh(() => answer(null));
-    const budget = "--hops 5 --tokens 100 --cost 0.25 --wall 30s --bytes 64KiB --concurrency 2".split(" ");
-    const others = "--skill ask --max-depth 3 --idempotency-key k1 --key hop_x".split(" ");
-    await hopline(["invoke", "a/b", '{"a":1}', ...budget, ...others, "--url", server.url]);
-    expect(server.asked[0]).toMatchObject({
-      method: "POST",
-      url: "/v1/agents/a%2Fb/invoke",
-      headers: { "idempotency-key": "k1", authorization: "Bearer hop_x", accept: "application/json" },
-      body: {
-        input: { a: 1 },
-        skill: "ask",
-        budget: { hops: 5, tokens: 100, costMicros: 250_000, wallMs: 30_000, bytes: 65_536, concurrency: 2 },
-        policy: { maxDepth: 3 },
-      },
-    });
-  });
-
-  test.each([
-    [["1", "--cost", "0.1"], { input: 1, budget: { costMicros: 100_000 } }],
-    [["1", "--cost", "$12.345678"], { input: 1, budget: { costMicros: 12_345_678 } }],
-    [["-5"], { input: -5 }],
-    [[], { input: null }],
-    [["--text", "hello"], { input: "hello" }],
-    [["-"], { input: { from: "stdin" } }],
-    [["-", "--text"], { input: '{"from":"stdin"}' }],
-  ])("%j sends %j", async (args, body) => {
-    const server = await mesh(() => answer(null));
-    await hopline(["invoke", "echo", ...args, "--url", server.url], { stdin: '{"from":"stdin"}' });
-    expect(server.asked[0]?.body).toEqual(body);
-  });
-
-  test("has the output on stdout, bare or pretty, and the summary on stderr", async () => {
-    const one = await mesh(() => answer("hello"));
-    const ran = await hopline(["invoke", "echo", "1", "--url", one.url]);
-    expect(ran).toEqual({
-      code: 0,
-      out: "hello\n",
-      err: `✓ done  chain ${CHAIN}  3 hops  1,240 tokens  $0.0012  1.2 s\n`,
-    });
-    const other = await mesh(() => answer({ a: [1] }));
-    expect((await hopline(["invoke", "echo", "1", "--url", other.url])).out).toBe('{\n  "a": [\n    1\n  ]\n}\n');
-  });
-
-  test("leaves the output as it is in a pipe, and makes it harmless on a terminal", async () => {
-    const { url } = await mesh(() => answer("a\u001b[2J\tb\nc"));
-    expect((await hopline(["invoke", "echo", "--url", url])).out).toBe("a\u001b[2J\tb\nc\n");
-    expect((await hopline(["invoke", "echo", "--url", url], { isTTY: true })).out).toBe("a\\u001b[2J\tb\nc\n");
   });
 });

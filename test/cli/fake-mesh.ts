@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { stripVTControlCharacters } from "node:util";
+import { afterEach } from "vitest";
 import { run } from "../../cli/program.ts";
 import type { Surroundings } from "../../cli/terminal.ts";
 
@@ -52,6 +53,19 @@ export class FakeMesh {
   close(): Promise<void> {
     return this.#close();
   }
+}
+
+/** Starts fakes that end with the test that started them. */
+export function fakes(): (answer: Answer) => Promise<FakeMesh> {
+  const started: FakeMesh[] = [];
+  afterEach(async () => {
+    for (const mesh of started.splice(0)) await mesh.close();
+  });
+  return async (answer) => {
+    const mesh = await FakeMesh.start(answer);
+    started.push(mesh);
+    return mesh;
+  };
 }
 
 export function problem(response: ServerResponse, status: number, body: object): void {

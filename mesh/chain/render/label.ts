@@ -18,7 +18,7 @@ export const GLYPHS: Readonly<Record<HopStatus, string>> = {
   rejected: "⊘",
   open: "…",
   lost: "?",
-  cancelled: "⦸",
+  cancelled: "⊖",
 };
 
 /** `agent/skill`; an agent's only skill is often named as itself. */

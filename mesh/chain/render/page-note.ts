@@ -23,12 +23,19 @@ export function headline({ chain }: GraphPage): { readonly id: string; readonly 
 
 /** Which part of the chain a page holds; undefined when it holds all. */
 export function pageNote({ graph, chain, later, nextCursor }: GraphPage): string | undefined {
-  if (!later && nextCursor === undefined) return undefined;
+  if (!later && nextCursor === undefined) return countedOnly(allHops(chain) - graph.hops.length);
   const shown = grouped(graph.hops.length);
   const all = counted(allHops(chain), "hop");
   if (nextCursor === undefined) return `The last ${shown} of ${all}; the others stand on earlier pages.`;
   const which = later ? `${shown} of ${all}, after those of earlier pages` : `The first ${shown} of ${all}`;
   return `${which}; the next page is cursor=${nextCursor}`;
+}
+
+/** A chain keeps rows of its first refused calls, and counts the others. */
+function countedOnly(hops: number): string | undefined {
+  return hops > 0
+    ? `${counted(hops, "further refused call")} of this chain ${hops === 1 ? "was" : "were"} only counted.`
+    : undefined;
 }
 
 /** Those included that were refused and only counted. */

@@ -99,6 +99,6 @@ export function schemaSection(name: string, schema: JsonSchema): Html {
   return html`<section class="schema" id="schema-${name}"><h3>${name}</h3>
 <p>${notes(schema)}</p>
 ${plain}${fields.length === 0 ? undefined : fieldTable(fields)}
-${options.map((option) => html`<p class="option">Either: ${notes(option)}</p>${fieldTable(fieldsOf(option))}`)}
+${options.map((option, place) => html`<p class="option">${place === 0 ? "Either" : "Or"} ${notes(option)}</p>${fieldTable(fieldsOf(option))}`)}
 </section>\n`;
 }

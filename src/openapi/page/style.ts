@@ -56,7 +56,7 @@ details { margin: 0.5rem 0; }
 summary { cursor: pointer; color: var(--link); font-size: 0.9375rem; padding: 0.2rem 0; }
 .answer { margin: 0.75rem 0; }
 .answer ul { margin: 0.25rem 0; padding-left: 1.25rem; }
-.option { margin-top: 1rem; font-weight: 600; }
+.option { margin-top: 1rem; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: 0.5rem; z-index: 1; }
 @media (max-width: 56rem) {

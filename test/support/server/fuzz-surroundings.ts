@@ -5,7 +5,9 @@ import { type AgentHost, gate, Raw, silent } from "./agent.ts";
 import { ADMIN_KEY, type MeshServer } from "./mesh.ts";
 
 const SCRATCH = 30;
-const LONG = { budget: { wallMs: 600_000 } };
+/** Hops that last as long as the requests, on a slow machine too. */
+const PATIENT = { timeoutMs: 900_000 };
+const LONG = { budget: { wallMs: 900_000 } };
 
 export interface Fuzzed extends Surroundings {
   /** The token of a hop that runs, of agent `keeper`. */
@@ -23,8 +25,8 @@ export async function furnish(mesh: MeshServer, host: AgentHost): Promise<Fuzzed
   await host.agent("resting", (input) => input, { status: "draining" });
   const inputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
   await host.agent("typed", (input) => input, { skills: [{ id: "typed", inputSchema }] });
-  const keeper = await host.agent("keeper", held.handler);
-  const busy = await host.agent("busy", held.handler, { maxConcurrency: 1 });
+  const keeper = await host.agent("keeper", held.handler, PATIENT);
+  const busy = await host.agent("busy", held.handler, { ...PATIENT, maxConcurrency: 1 });
   for (const name of scratch) await host.agent(name, (input) => input);
 
   const start = async (agent: typeof keeper) => {

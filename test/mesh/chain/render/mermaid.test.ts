@@ -34,7 +34,7 @@ describe("a chain as a Mermaid flowchart", () => {
       '  n4[["#10003; tool weather<br/>250 ms #183; late"]]',
       '  n5["#8230; slow<br/>open"]:::open',
       '  n6["#63; gone<br/>lost #183; 250 ms"]:::lost',
-      '  n7["#10680; stopped<br/>cancelled #183; 250 ms"]:::cancelled',
+      '  n7["#8854; stopped<br/>cancelled #183; 250 ms"]:::cancelled',
       '  n8["#8856; desk/ask"]:::rejected',
     ]);
     expect(lines).toContain('  n3 -.->|"cycle_detected"| n8');

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VIEWS } from "../../../../mesh/chain/render/page-note.ts";
 import { svg } from "../../../../mesh/chain/render/svg/svg.ts";
-import { SVG_AGENTS, SVG_HOPS } from "../../../../mesh/limits.ts";
+import { SVG_AGENTS, SVG_ARROWS, SVG_HOPS } from "../../../../mesh/limits.ts";
 import { anyPage, CYCLE, HOSTILE, hop, LINEAGE, pageOf, refused, wide } from "./pages.ts";
 import { type Element, xmlOf } from "./xml-reader.ts";
 
@@ -148,9 +148,24 @@ describe("a chain as a picture", () => {
     expect(texts(elements).join()).toMatch(/4,9\d\d agents with the fewest calls are drawn as one/);
   });
 
+  it("of agents that all call each other stays within what the layout has time for", () => {
+    const names = Array.from({ length: 30 }, (_, n) => `agent-${n}`);
+    const callers = names.map((name, n) => hop(n + 1, name));
+    const calls = names.flatMap((name, n) =>
+      names.flatMap((_, m) => (n === m ? [] : [hop(100 + n * 30 + m, name, { parentRow: m + 1 })])),
+    );
+    const elements = xmlOf(svg(pageOf([...callers, ...calls]), "agents"));
+    expect(withClass(elements, "head").length).toBeLessThanOrEqual(SVG_ARROWS);
+    expect(withClass(elements, "box").length).toBeGreaterThan(5);
+    expect(texts(elements).join()).toMatch(/\d+ agents with the fewest calls are drawn as one/);
+  });
+
   it("says which part of the chain it is", () => {
     const first = texts(xmlOf(svg(pageOf(LINEAGE, { nextCursor: "NDQ" }), "hops")));
     expect(first).toContain("The first 44 of 44 hops; the next page is cursor=NDQ");
+    const counts = { open: 0, done: 44, error: 0, rejected: 250, lost: 0, cancelled: 0 };
+    const whole = texts(xmlOf(svg(pageOf(LINEAGE, { chain: { hops: counts } }), "hops")));
+    expect(whole).toContain("250 further refused calls of this chain were only counted.");
     const middle = texts(xmlOf(svg(pageOf(LINEAGE, { later: true, nextCursor: "NDQ" }), "hops")));
     expect(middle).toContain("44 of 44 hops, after those of earlier pages; the next page is cursor=NDQ");
   });
