@@ -27,7 +27,7 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function startWorkerd(
+export async function startWorkerd(
   folder: string,
   script: (to: string) => void,
   options: {

@@ -75,6 +75,14 @@ export const RETENTION_MS = 7 * 24 * 3_600_000;
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
 export const IDEMPOTENCY_KEY_CHARS = 255;
 
+/** Hop rows of removed chains that one alarm takes away: other chains wait for them. */
+export const REMOVAL_TURN = 500;
+
+/** Rows of the mesh's graph that one alarm of the index rolls up or takes away. */
+export const EDGE_TURN = 200;
+/** Edges of a mesh that one span of time tells apart; all further ones are one. */
+export const EDGES_PER_SPAN = 10_000;
+
 /** Request bodies and agents' answers, in bytes. */
 export const BODY_BYTES = 4 * 2 ** 20;
 /** A body above BODY_BYTES is read and dropped up to this size: an early answer breaks most clients' connections. */

@@ -74,6 +74,8 @@ export class Mesh {
   readonly #memory: Memory;
   readonly #defer: (work: Promise<unknown>) => void;
   #egress: EgressPolicy | undefined;
+  /** By chain: a request has one, or those that it is asked about. */
+  readonly #kept = new Map<string, DurableObjectStub<Ledger>>();
   readonly #timers = new Timers(Date.now);
 
   /** @param defer keeps the request's context alive for work that its answer does not wait for */
@@ -169,6 +171,20 @@ export class Mesh {
   /** The ledger of a chain id that this mesh has signed or just made. @throws when it is not even one in form */
   ledger(id: string): DurableObjectStub<Ledger> {
     return this.#ledger(known(id));
+  }
+
+  /**
+   * As `ledger`, by a stub that this request keeps: making one costs as much as deciding a hop. One that has failed stays
+   * broken: `forgetLedger` it.
+   */
+  keptLedger(id: string): DurableObjectStub<Ledger> {
+    const kept = this.#kept.get(id) ?? this.ledger(id);
+    this.#kept.set(id, kept);
+    return kept;
+  }
+
+  forgetLedger(id: string): void {
+    this.#kept.delete(id);
   }
 
   #ledger(address: ChainAddress): DurableObjectStub<Ledger> {

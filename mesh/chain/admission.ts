@@ -3,7 +3,6 @@ import { COUNTED, IDEMPOTENCY_MS, REJECTED_CEILING, REJECTED_ROWS, RETENTION_MS 
 import type { Rejection } from "../rejection.ts";
 import { admit, tighten } from "./admit.ts";
 import type { Book } from "./book.ts";
-import { setDue } from "./due.ts";
 import { leaseOf } from "./expire.ts";
 import type { Ask, Decision, Facts, Rejected } from "./facts.ts";
 import { insertIdempotent, readIdempotent } from "./idempotency.ts";
@@ -198,7 +197,7 @@ function remember(
   book.idempotent.set(scope, row);
   chain.writes.push((sql) => {
     insertIdempotent(sql, scope, row);
-    setDue(sql, "answer", hop.id, now + IDEMPOTENCY_MS);
+    book.due("answer", hop.id, now + IDEMPOTENCY_MS);
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Database } from "../sql.ts";
 import { insertChain, loadChain, loadChainByRow, readMaxSeq, updateChain } from "./chains.ts";
-import { setDue } from "./due.ts";
+import { type DueKind, setDue } from "./due.ts";
 import { readSent } from "./events.ts";
 import { insertHop, loadHop, loadHopByRow, loadOpenHops, updateHop } from "./hops.ts";
 import type { IdempotentRow } from "./idempotency.ts";
@@ -25,6 +25,8 @@ export class Book {
   readonly ended = new Set<number>();
   /** Rows of chains that were written since the last commit: somebody may follow them. */
   readonly written = new Set<number>();
+  /** The earliest due time that was written here: what is earlier was so when the alarm was last set. */
+  soonestDue = Number.POSITIVE_INFINITY;
 
   constructor(database: Database) {
     this.database = database;
@@ -83,6 +85,12 @@ export class Book {
     this.#changed.add(chain);
   }
 
+  /** Writes a due time. */
+  due(kind: DueKind, ref: number, at: number): void {
+    setDue(this.database.sql, kind, ref, at);
+    this.soonestDue = Math.min(this.soonestDue, at);
+  }
+
   get hasChanges(): boolean {
     return this.#changed.size > 0;
   }
@@ -126,7 +134,7 @@ export class Book {
       if (hop.row === "new") insertHop(sql, hop);
       else if (hop.row === "changed") updateHop(sql, hop);
     }
-    if (chain.dueMoved) setDue(sql, "chain", chain.id, chain.dueAt);
+    if (chain.dueMoved) this.due("chain", chain.id, chain.dueAt);
     for (const write of chain.writes) write(sql);
   }
 

@@ -7,7 +7,7 @@ import type { Rejection } from "../rejection.ts";
 import type { Usage } from "../schema.ts";
 import { runDue } from "./alarm.ts";
 import { Book } from "./book.ts";
-import { earliestDue, setDue } from "./due.ts";
+import { earliestDue } from "./due.ts";
 import type { Answer, HopStatus, Message } from "./facts.ts";
 import { Followers } from "./followers.ts";
 import { readAnswer } from "./idempotency.ts";
@@ -152,7 +152,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
     for (const chain of this.#book.written) this.#followers.wake(chain);
     this.#book.written.clear();
     if (this.#outboxTimer === undefined && hasUnsent(this.#book)) {
-      setDue(this.#book.database.sql, "outbox", 0, Date.now() + OUTBOX_RETRY_MS);
+      this.#book.due("outbox", 0, Date.now() + OUTBOX_RETRY_MS);
       this.#outboxTimer = setTimeout(() => void this.#sendOutbox(), OUTBOX_WAIT_MS);
     }
     this.#wakeAtEarliest();
@@ -160,7 +160,10 @@ export class Ledger extends DurableObject<LedgerEnv> {
 
   /** The alarm moves only to an earlier time: one that comes too early finds nothing, and sets the next. */
   #wakeAtEarliest(): void {
-    const earliest = earliestDue(this.#book.database.sql) ?? Number.POSITIVE_INFINITY;
+    // What is due before anything that was written since has had its alarm set then; when that is not known, the rows say.
+    const known = this.#alarmAt < Number.POSITIVE_INFINITY;
+    const earliest = known ? this.#book.soonestDue : (earliestDue(this.#book.database.sql) ?? Number.POSITIVE_INFINITY);
+    this.#book.soonestDue = Number.POSITIVE_INFINITY;
     if (earliest >= this.#alarmAt) return;
     this.#alarmAt = earliest;
     void this.ctx.storage.setAlarm(earliest);
@@ -177,7 +180,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
       this.#afterCommit();
     } catch (error) {
       console.error("ledger: the index could not be fed, it will be tried again", error);
-      setDue(this.#book.database.sql, "outbox", 0, Date.now() + OUTBOX_RETRY_MS);
+      this.#book.due("outbox", 0, Date.now() + OUTBOX_RETRY_MS);
       this.#outboxTimer = undefined;
       this.#wakeAtEarliest();
     }

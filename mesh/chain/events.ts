@@ -29,8 +29,9 @@ export function readSent(sql: Sql): number {
   return firstRow(sql.exec<{ sent: number }>("SELECT sent FROM outbox"))?.sent ?? 0;
 }
 
+/** Never back: the numbers up to it may have no row any more, and would be given again. */
 export function writeSent(sql: Sql, seq: number): void {
-  sql.exec("UPDATE outbox SET sent = ?", seq);
+  sql.exec("UPDATE outbox SET sent = MAX(sent, ?)", seq);
 }
 
 /** That a chain was removed is all that is left of it, and is over once it has been told. */
@@ -85,7 +86,8 @@ export interface News {
 type Row = Record<string, string | number | null>;
 
 const CHAIN = `chain.chain_id AS chainId, chain.status, chain.agent, chain.principal, chain.started_at AS startedAt, chain.ended_at AS endedAt`;
-const PARTIES = `COALESCE(above.callee, chain.principal) AS caller, hop.callee`;
+/** Who is no agent is marked: an agent may be named as a principal is. */
+const PARTIES = `COALESCE(above.callee, 'caller:' || chain.principal) AS caller, hop.callee`;
 const PLACES = `JOIN chain ON chain.id = hop.chain LEFT JOIN hop AS above ON above.id = hop.parent`;
 
 /** Reads the news of (after, upTo]: each is told once, because everything has one number. */

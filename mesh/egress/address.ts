@@ -13,6 +13,25 @@ const METADATA_NAMES = /^metadata$|(^|\.)metadata(\.google)?\.internal$|^instanc
 /** Azure's, which lies in a public range. */
 const METADATA_ADDRESSES = new Set(["168.63.129.16"]);
 
+/** Verdicts on URLs, as the agents of a mesh have them; each is a function of what its key says. Bounded. */
+const VERDICTS = 1_000;
+const verdicts = new Map<string, { readonly url: URL; readonly refusal: string | undefined }>();
+
+/** A URL by its text, with why it may not be reached, or nothing. Nothing at all when it is none. */
+export function judged(text: string, policy: EgressPolicy): { url: URL; refusal: string | undefined } | undefined {
+  const { allowLoopback, own } = policy;
+  const key = JSON.stringify([allowLoopback, own.port, own.hosts, text]);
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const verdict = { url, refusal: egressRefusal(url, policy) };
+  verdicts.set(key, verdict);
+  const [oldest] = verdicts.keys();
+  if (verdicts.size > VERDICTS && oldest !== undefined) verdicts.delete(oldest);
+  return verdict;
+}
+
 /** Why a URL may not be reached, or nothing. */
 export function egressRefusal(url: URL, policy: EgressPolicy): string | undefined {
   if (url.protocol !== "http:" && url.protocol !== "https:") return `${url.protocol} is not http: or https:`;

@@ -4,7 +4,7 @@
  * they are resolved. Answers are read up to a size.
  */
 import type { Rejection } from "../rejection.ts";
-import { type EgressPolicy, egressRefusal } from "./address.ts";
+import { type EgressPolicy, judged } from "./address.ts";
 
 export interface EgressAnswer {
   readonly status: number;
@@ -33,15 +33,16 @@ export interface EgressRequest {
 
 /** @throws only what `signal` aborts with */
 export async function egressFetch(url: string, request: EgressRequest, policy: EgressPolicy): Promise<EgressResult> {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const refusal = parsed === undefined ? "it is not a URL" : egressRefusal(parsed, policy);
-  if (parsed === undefined || refusal !== undefined) {
+  const verdict = judged(url, policy);
+  const refusal = verdict === undefined ? "it is not a URL" : verdict.refusal;
+  if (verdict === undefined || refusal !== undefined) {
     return {
       ok: false,
       connection: false,
       rejection: { code: "egress_denied", detail: `${url} may not be reached: ${refusal}.` },
     };
   }
+  const { url: parsed } = verdict;
   const { method, headers, body, signal, maxBytes, reader } = request;
   let response: Response;
   try {

@@ -62,9 +62,10 @@ const UNAVAILABLE: Rejection = {
 /** @returns nothing when the ledger can't be reached: what can't be decided is refused */
 async function send(mesh: Mesh, message: Message): Promise<Answer | undefined> {
   try {
-    return await mesh.courier(message.chainId).send(message, mesh.ledger(message.chainId), mesh);
+    return await mesh.courier(message.chainId).send(message, mesh.keptLedger(message.chainId), mesh);
   } catch (error) {
     console.error("dispatch: the ledger did not answer", error);
+    mesh.forgetLedger(message.chainId);
     return undefined;
   }
 }

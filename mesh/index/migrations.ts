@@ -37,4 +37,36 @@ export const INDEX_MIGRATIONS: readonly string[] = [
   DROP INDEX chain_by_status;
   CREATE INDEX chain_by_status ON chain (status, started_at, chain_id) WHERE status <> 'done';
   `,
+  `
+  -- Sums of an edge in spans of 1, 10, 60 and 1,440 minutes, so that a busy week is few rows. Minutes take the news; what
+  -- the others hold is what is rolled up. Callers that are no agents are marked: an agent may be named as a principal is.
+  CREATE TABLE sums (
+    span INTEGER NOT NULL,                                                     -- minutes
+    start INTEGER NOT NULL,                                                    -- minutes since the epoch
+    caller TEXT NOT NULL,
+    callee TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    rejections TEXT NOT NULL,                                                  -- JSON: count by code
+    latency TEXT NOT NULL,                                                     -- JSON: count by bucket
+    tokens INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (span, start, caller, callee)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO sums SELECT 1, minute, CASE WHEN caller = 'admin' OR caller LIKE 'key:%' THEN 'caller:' || caller ELSE caller END,
+    callee, calls, errors, rejections, latency, tokens, cost, first_at, last_at FROM edge;
+  DROP TABLE edge;
+  ALTER TABLE sums RENAME TO edge;
+
+  -- Minutes up to and with this one are rolled up.
+  CREATE TABLE rolled (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    start INTEGER NOT NULL,
+    caller TEXT NOT NULL,
+    callee TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO rolled (one, start, caller, callee) VALUES (1, 0, '', '');
+  `,
 ];

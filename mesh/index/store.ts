@@ -1,6 +1,5 @@
-/** The index's rows: one function a statement. */
+/** The rows of the list of chains, and of what was heard: one function a statement. */
 import { firstRow, type Sql } from "../sql.ts";
-import type { EdgeSums } from "./edges.ts";
 
 export interface ChainItem {
   readonly chainId: string;
@@ -67,63 +66,4 @@ export function searchChains(sql: Sql, search: ChainSearch): ChainItem[] {
     FROM chain WHERE ${where.join(" AND ")} ORDER BY started_at DESC, chain_id DESC LIMIT ?`;
   const rows = sql.exec<Record<string, string | number | null>>(query, ...bindings, search.limit);
   return [...rows] as unknown as ChainItem[];
-}
-
-type EdgeColumns = {
-  minute: number;
-  caller: string;
-  callee: string;
-  calls: number;
-  errors: number;
-  rejections: string;
-  latency: string;
-  tokens: number;
-  cost: number;
-  first_at: number;
-  last_at: number;
-};
-
-function toEdge({ rejections, latency, cost, first_at, last_at, ...row }: EdgeColumns): EdgeSums {
-  return {
-    ...row,
-    rejections: JSON.parse(rejections) as EdgeSums["rejections"],
-    latency: JSON.parse(latency) as EdgeSums["latency"],
-    costMicros: cost,
-    firstAt: first_at,
-    lastAt: last_at,
-  };
-}
-
-export function readEdge(sql: Sql, minute: number, caller: string, callee: string): EdgeSums | undefined {
-  const query = "SELECT * FROM edge WHERE minute = ? AND caller = ? AND callee = ?";
-  const row = firstRow(sql.exec<EdgeColumns>(query, minute, caller, callee));
-  return row && toEdge(row);
-}
-
-export function writeEdge(sql: Sql, edge: EdgeSums): void {
-  sql.exec(
-    `INSERT OR REPLACE INTO edge (minute, caller, callee, calls, errors, rejections, latency, tokens, cost, first_at, last_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    edge.minute,
-    edge.caller,
-    edge.callee,
-    edge.calls,
-    edge.errors,
-    JSON.stringify(edge.rejections),
-    JSON.stringify(edge.latency),
-    edge.tokens,
-    edge.costMicros,
-    edge.firstAt,
-    edge.lastAt,
-  );
-}
-
-/** Edges by minute, whose last call was at `since` or later. */
-export function readEdges(sql: Sql, since: number, fromMinute: number): Iterable<EdgeSums> {
-  const rows = sql.exec<EdgeColumns>("SELECT * FROM edge WHERE minute >= ? AND last_at >= ?", fromMinute, since);
-  return [...rows].map(toEdge);
-}
-
-export function deleteEdgesBefore(sql: Sql, minute: number): void {
-  sql.exec("DELETE FROM edge WHERE minute < ?", minute);
 }

@@ -7,6 +7,7 @@ import {
 } from "zod-openapi";
 import { BODY_BYTES, JSON_DEPTH } from "../../mesh/limits.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { AGENT_CALL } from "./agent-call.ts";
 import { HopEventAnswer } from "./answers.ts";
 import { type Operation, operationObject } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -35,6 +36,7 @@ export function openApiDocument(): OpenApiDocument {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ bearer: [] }],
     paths: pathsOf(OPERATIONS),
+    webhooks: { callOfAgent: { post: AGENT_CALL } },
     components: {
       // Named by hand where only references name them.
       schemas: { Problem, HopEvent: HopEventAnswer },

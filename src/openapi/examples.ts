@@ -111,5 +111,17 @@ event: result
 data: {"chainId":"${chainId}","hopId":"${hopId}","output":"Hello","usage":{…}}
 `;
 
+export const agentCall = { input: "Ada", skill: "greet" };
+export const agentAnswer = { output: "Hello Ada", usage: { tokens: 12, costMicros: 30 } };
+export const agentEvents = `event: chunk
+data: "Hello "
+
+event: chunk
+data: "Ada"
+
+event: result
+data: {"output":"Hello Ada","usage":{"tokens":12}}
+`;
+
 export const keyRequest = { name: "ci", scopes: ["invoke", "read"] };
 export const agentKeyRequest = { name: "greeter's own", scopes: ["agent"], agent: "greeter", expiresAt: startedAt };

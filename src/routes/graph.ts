@@ -14,7 +14,7 @@ import { type App, otherMethods } from "../app.ts";
 import { requireScope } from "../auth.ts";
 import { cursorOf, integer, readQuery } from "../query.ts";
 import { findChain } from "./chains.ts";
-import { accepted, FORMATS, type Format, MEDIA_TYPES, notAcceptable } from "./graph-format.ts";
+import { accepted, FORMATS, type Format, graphHeaders, notAcceptable } from "./graph-format.ts";
 import { meshGraphRoutes } from "./mesh-graph.ts";
 
 export const ChainQuery = z.strictObject({
@@ -32,8 +32,7 @@ export function graphRoutes(app: App): void {
     if (format === undefined) return notAcceptable();
     const page = await readPage(c.get("identity").mesh, c.req.param("id"), cursor ?? 0, limit);
     return c.body(rendered(page, format, view, Date.now()), 200, {
-      ...SAFE_HEADERS,
-      "content-type": `${MEDIA_TYPES[format]}${format.endsWith("json") || format === "otlp" ? "" : "; charset=utf-8"}`,
+      ...graphHeaders(format),
       "hopline-chain": page.chain.chainId,
       ...(page.nextCursor === undefined ? {} : { link: nextLink(c.req.url, page.nextCursor) }),
     });
@@ -41,13 +40,6 @@ export function graphRoutes(app: App): void {
   otherMethods(app, "/v1/chains/:id/graph", "GET");
   meshGraphRoutes(app);
 }
-
-/** A picture that is opened by itself runs nothing and loads nothing, whatever a name in it says. */
-const SAFE_HEADERS = {
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-  "x-content-type-options": "nosniff",
-  vary: "accept",
-};
 
 function rendered(page: GraphPage, format: Format, view: View | undefined, now: number): string {
   switch (format) {

@@ -57,7 +57,8 @@ async function sha256(text: string): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
-function answer({ body, headers }: Made, known: string | undefined): Response {
-  const same = known?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === headers.etag) ?? false;
+function answer({ body, headers }: Made, known = ""): Response {
+  const tags = known.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  const same = tags.some((tag) => tag === headers.etag || tag === "*");
   return same ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
 }

@@ -119,6 +119,25 @@ describe("the commands on the page", () => {
   });
 });
 
+describe("what an agent is sent", () => {
+  test("is what the document says, in header fields and body", async () => {
+    const agent = await host.agent("told", (input) => input);
+    await mesh.client.invoke("told", { hello: "there" });
+    const [call] = agent.calls;
+    const { parameters = [], requestBody } = document.webhooks.callOfAgent?.post ?? {};
+    expect(parameters.length).toBeGreaterThan(5);
+    for (const { name, schema } of parameters) {
+      const value = call?.headers[name.toLowerCase()];
+      expect([name, typeof value, check.faultBy(schema, value)]).toEqual([name, "string", undefined]);
+    }
+    const unsaid = Object.keys(call?.headers ?? {}).filter((name) => /^hopline-|^trace|^idempotency/.test(name));
+    const said = parameters.map(({ name }) => name.toLowerCase());
+    expect(unsaid.filter((name) => !said.includes(name))).toEqual([]);
+    const schema = requestBody?.content["application/json"].schema ?? {};
+    expect([check.faultBy(schema, call?.body), check.faultBy(schema, {}) === undefined]).toEqual([undefined, false]);
+  });
+});
+
 /** Those that take agents and keys away come last. */
 const ORDER = [
   ...["readHealth", "readPublicKeys", "readDescription", "readDocs"],

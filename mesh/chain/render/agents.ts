@@ -8,18 +8,28 @@ export interface CallEdge {
   readonly from: string;
   readonly to: string;
   readonly refused: boolean;
-  readonly hops: Hops;
+  /** How often it was called, and with what ends; of refusals, how often by which code. */
+  readonly counts: readonly string[];
+  /** How long the calls took, and what they cost. */
+  readonly uses: readonly string[];
+  /** Sentences for whoever looks closer. */
+  readonly details: readonly string[];
+}
+
+export interface AgentNode extends GraphNode {
+  /** What was made of it, in short phrases; none when it was only refused. */
+  readonly phrases: readonly string[];
 }
 
 export interface AgentGraph {
-  readonly nodes: readonly GraphNode[];
+  readonly nodes: readonly AgentNode[];
   readonly edges: readonly CallEdge[];
   /** Agents that are drawn as one node, because there are more than a picture holds. */
   readonly folded: number;
 }
 
 /** The node that stands for all agents beyond `most`. No agent has this id: those with a colon begin otherwise. */
-const REST = "caller:…";
+export const REST = "caller:…";
 
 /** @param most nodes; beyond it the agents with the fewest calls become one node, so that layouts stay bounded */
 export function agentGraph({ nodes, hops }: ChainGraph, most: number): AgentGraph {
@@ -29,20 +39,29 @@ export function agentGraph({ nodes, hops }: ChainGraph, most: number): AgentGrap
   const groups = Map.groupBy(hops, (hop) =>
     JSON.stringify([place(fromOf(hop)), place(toOf(hop)), hop.status === "rejected"]),
   );
-  const edges = [...groups.values()].flatMap(([first, ...more]): CallEdge[] =>
-    first === undefined
-      ? []
-      : [
-          {
-            from: place(fromOf(first)),
-            to: place(toOf(first)),
-            refused: first.status === "rejected",
-            hops: [first, ...more],
-          },
-        ],
-  );
+  const edges = [...groups.values()].flatMap(([first, ...more]): CallEdge[] => {
+    if (first === undefined) return [];
+    const refused = first.status === "rejected";
+    const all: Hops = [first, ...more];
+    const ends = { from: place(fromOf(first)), to: place(toOf(first)), refused };
+    return [{ ...ends, counts: countPhrases(refused, all), uses: usePhrases(refused, all), details: detailsOf(all) }];
+  });
   const rest: GraphNode = { id: REST, kind: "agent", name: `${counted(folded, "more agent")}` };
-  return { nodes: [...nodes.filter(({ id }) => kept.has(id)), ...(folded === 0 ? [] : [rest])], edges, folded };
+  const granted = Map.groupBy(
+    hops.filter((hop) => hop.status !== "rejected"),
+    (hop) => place(toOf(hop)),
+  );
+  const shown = [...nodes.filter(({ id }) => kept.has(id)), ...(folded === 0 ? [] : [rest])];
+  return { nodes: shown.map((node) => ({ ...node, phrases: phrasesOf(granted.get(node.id) ?? []) })), edges, folded };
+}
+
+function phrasesOf(hops: readonly GraphHop[]): string[] {
+  const micros = sum(hops, (hop) => hop.usage.costMicros);
+  return hops.length === 0 ? [] : [counted(hops.length, "hop"), ...(micros === 0 ? [] : [cost(micros)])];
+}
+
+function detailsOf(hops: Hops): string[] {
+  return [...new Set(hops.map((hop) => hop.detail ?? ""))].filter((detail) => detail !== "").slice(0, 5);
 }
 
 function busiest(nodes: readonly GraphNode[], hops: readonly GraphHop[], most: number): ReadonlySet<string> {
@@ -54,8 +73,7 @@ function busiest(nodes: readonly GraphNode[], hops: readonly GraphHop[], most: n
   return new Set([root ?? "", ...ranked.slice(0, most - 2)]);
 }
 
-/** How often an edge was called, and with what ends; of refusals, how often by which code. */
-export function countPhrases({ refused, hops }: CallEdge): string[] {
+function countPhrases(refused: boolean, hops: Hops): string[] {
   if (refused) return [...codes(hops)].map(([code, { length }]) => `×${grouped(length)} ${code}`);
   const failed = hops.filter((hop) => hop.status === "error" || hop.status === "lost").length;
   const open = hops.filter((hop) => hop.status === "open").length;
@@ -68,8 +86,7 @@ export function countPhrases({ refused, hops }: CallEdge): string[] {
   ].filter((phrase) => phrase !== "");
 }
 
-/** How long the calls of an edge took, and what they cost. */
-export function usePhrases({ refused, hops }: CallEdge): string[] {
+function usePhrases(refused: boolean, hops: Hops): string[] {
   if (refused) return [];
   const micros = sum(hops, (hop) => hop.usage.costMicros);
   return [took(hops), micros === 0 ? "" : cost(micros)].filter((phrase) => phrase !== "");

@@ -2,15 +2,19 @@
 import type { HopStatus } from "../facts.ts";
 import type { GraphPage } from "../lineage.ts";
 import { headline, pageNote, type View } from "./page-note.ts";
-import { type Arrow, type Part, partsOf } from "./parts.ts";
+import { type Arrow, type Part, type Parts, partsOf } from "./parts.ts";
 
 export function dot(page: GraphPage, view: View): string {
-  const { parts, arrows } = partsOf(page, view, { collapse: false, agents: Number.POSITIVE_INFINITY });
+  const parts = partsOf(page, view, { collapse: false, agents: Number.POSITIVE_INFINITY });
   const { id, status, facts } = headline(page);
   const note = pageNote(page);
   const title = [`Chain ${id}, ${status}: ${facts.join(", ")}`, ...(note === undefined ? [] : [note])];
+  return dotOf(`chain ${id}`, title, parts);
+}
+
+export function dotOf(name: string, title: readonly string[], { parts, arrows }: Parts): string {
   return [
-    `digraph ${quoted([`chain ${id}`])} {`,
+    `digraph ${quoted([name])} {`,
     `  graph [rankdir=LR, labelloc=t, label=${quoted(title)}, fontname="sans-serif"];`,
     `  node [shape=box, style=rounded, fontname="sans-serif", fontsize=11];`,
     `  edge [fontname="sans-serif", fontsize=10, color="#6b7280"];`,

@@ -9,17 +9,25 @@ import { grouped } from "./words.ts";
 /** Names stand in quotes, escaped; nodes have ids of our own. Alike siblings are one node. */
 export function mermaid(page: GraphPage, view: View): string {
   const whole = partsOf(page, view, { collapse: true, agents: MERMAID_ARROWS });
-  const { parts, arrows } = cut(whole);
   const { id, status, facts } = headline(page);
+  return mermaidOf(`Chain ${id}, ${status}: ${facts.join(", ")}`, pageNote(page), whole, "Ask for fewer hops.");
+}
+
+/**
+ * @param title a line without what others wrote
+ * @param advice what to do when Mermaid takes no more
+ */
+export function mermaidOf(title: string, about: string | undefined, whole: Parts, advice: string): string {
+  const { parts, arrows } = cut(whole);
   const left = whole.arrows.length - arrows.length;
   const notes = [
-    pageNote(page),
-    left === 0 ? undefined : `Mermaid takes no more: ${grouped(left)} further arrows are left out. Ask for fewer hops.`,
+    about,
+    left === 0 ? undefined : `Mermaid takes no more: ${grouped(left)} further arrows are left out. ${advice}`,
   ].filter((note) => note !== undefined);
   const refused = arrows.flatMap((arrow, place) => (arrow.refused ? [place] : []));
   return [
     "flowchart LR",
-    `  %% Chain ${id}, ${status}: ${facts.join(", ")}`,
+    `  %% ${title}`,
     ...parts.map(shape),
     ...arrows.map(arrow),
     ...notes.map((note, place) => `  note${place}["${escaped(note)}"]:::note`),

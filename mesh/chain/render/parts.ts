@@ -1,7 +1,7 @@
 /** A picture's nodes and arrows with their words, the same for every notation: what Graphviz and Mermaid only spell. */
 import type { HopStatus } from "../facts.ts";
 import type { GraphHop, GraphNode, GraphPage } from "../lineage.ts";
-import { agentGraph, countPhrases, usePhrases } from "./agents.ts";
+import { type AgentGraph, agentGraph } from "./agents.ts";
 import { collapsed, hopTree, type TreeNode, walk } from "./hop-tree.ts";
 import { GLYPHS, nameOf, phrasesOf, timesOf, tooltipOf } from "./label.ts";
 import type { View } from "./page-note.ts";
@@ -88,14 +88,14 @@ export function pathOf(path: readonly string[]): string {
   return path.map((name) => shownName(name, 24)).join(" → ");
 }
 
-function agentParts({ nodes, edges }: ReturnType<typeof agentGraph>): Parts {
+export function agentParts({ nodes, edges }: AgentGraph): Parts {
   const ids = new Map(nodes.map(({ id }, place) => [id, `n${place}`]));
   const parts = nodes.map(({ id, kind, name }): Part => {
     const word = kind === "caller" ? "" : kindWord({ kind });
     return { id: ids.get(id) ?? "", kind, lines: [`${word} ${shownName(name, 64)}`.trim()], tooltip: [] };
   });
   const arrows = edges.map((edge): Arrow => {
-    const label = `${edge.refused ? `${GLYPHS.rejected} ` : ""}${[...countPhrases(edge), ...usePhrases(edge)].join(", ")}`;
+    const label = `${edge.refused ? `${GLYPHS.rejected} ` : ""}${[...edge.counts, ...edge.uses].join(", ")}`;
     return { from: ids.get(edge.from) ?? "", to: ids.get(edge.to) ?? "", refused: edge.refused, label };
   });
   return { parts, arrows };

@@ -8,11 +8,14 @@ import { fieldsOf, fieldTable, typeOf } from "./schema.ts";
 export function answers(model: Model, { responses }: Operation): Html {
   const all = Object.entries(responses).map(([status, answer]) => [status, answerOf(model, answer)] as const);
   const good = all.filter(([status]) => status < "4");
-  const bad = all.filter(([status]) => status >= "4");
-  return html`${good.map(([status, answer]) => success(status, answer))}
-<details><summary>Refusals: ${bad.map(([status]) => status).join(", ")}</summary>
+  const bad = all.filter(([status]) => status >= "4" && status !== "default");
+  const rest = all.filter(([status]) => status === "default");
+  const table = html`<details><summary>Refusals: ${bad.map(([status]) => status).join(", ")}</summary>
 <div class="table"><table><thead><tr><th scope="col">Status</th><th scope="col">Codes, each a <a href="#schema-Problem">Problem</a></th><th scope="col">Header fields</th></tr></thead>
 <tbody>${bad.map(([status, answer]) => refusal(status, answer))}</tbody></table></div></details>`;
+  return html`${good.map(([status, answer]) => success(status, answer))}
+${rest.map(([, { description }]) => html`<p>${inline(description)}</p>`)}
+${bad.length === 0 ? undefined : table}`;
 }
 
 function success(status: string, { description, content = {}, headers = {} }: Answer): Html {

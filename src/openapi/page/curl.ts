@@ -8,7 +8,7 @@ export function curlOf(operation: Operation): string {
   const parts = [
     `curl -s ${method === "GET" || requestBody !== undefined ? "" : `-X ${method} `}"$HOPLINE${pathOf(operation)}"`,
     ...(method === "PUT" ? ["-X PUT"] : []),
-    ...(security.length === 0 ? [] : ['-H "Authorization: Bearer $KEY"']),
+    ...(security === undefined || security.length === 0 ? [] : ['-H "Authorization: Bearer $KEY"']),
     ...(example === undefined ? [] : ['-H "Content-Type: application/json"', `-d ${quoted(jsonOf(example.value))}`]),
   ];
   return parts.join(" \\\n  ");

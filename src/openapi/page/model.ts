@@ -46,10 +46,11 @@ export interface Answer {
 type Referring<T> = T | { readonly $ref: string };
 export interface OperationObject {
   readonly operationId: string;
-  readonly tags: readonly [string];
+  readonly tags?: readonly string[];
   readonly summary: string;
   readonly description: string;
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Of an operation; a webhook has none. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, Referring<Answer>>>;
@@ -58,6 +59,7 @@ export interface Model {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  readonly webhooks?: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
     readonly responses: Readonly<Record<string, Answer>>;
@@ -75,10 +77,17 @@ export function modelOf(document: object): Model {
 }
 
 export function operationsOf({ paths }: Model, tag: string): Operation[] {
-  return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item)
-      .filter(([, operation]) => operation.tags[0] === tag)
-      .map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
+  return listed(paths).filter((operation) => operation.tags?.[0] === tag);
+}
+
+/** What the mesh sends to others, under names in place of paths. */
+export function webhooksOf({ webhooks = {} }: Model): Operation[] {
+  return listed(webhooks);
+}
+
+function listed(items: Model["paths"]): Operation[] {
+  return Object.entries(items).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
   );
 }
 

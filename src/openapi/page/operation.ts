@@ -5,29 +5,42 @@ import { type Html, html } from "./html.ts";
 import { jsonOf } from "./json.ts";
 import type { Model, Operation, Parameter } from "./model.ts";
 import { breakable, code, paragraphs } from "./prose.ts";
-import { notes, typeOf } from "./schema.ts";
+import { fieldsOf, fieldTable, notes, typeOf } from "./schema.ts";
 
 export function operationArticle(model: Model, operation: Operation): Html {
-  const { operationId, method, path, summary, description } = operation;
+  const { method, path, security = [] } = operation;
+  const call = html`<p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${breakable(path)}</code> ${access(security)}</p>`;
+  return article(model, operation, call, code(curlOf(operation)));
+}
+
+/** What others are sent: it has no path, and no command. */
+export function webhookArticle(model: Model, webhook: Operation): Html {
+  const { method } = webhook;
+  const call = html`<p class="call"><span class="method ${method.toLowerCase()}">${method}</span> to the agent's own URL</p>`;
+  return article(model, webhook, call);
+}
+
+function article(model: Model, operation: Operation, call: Html, command?: Html): Html {
+  const { operationId, summary, description, parameters = [] } = operation;
   return html`<article id="${operationId}">
 <h3><a href="#${operationId}">${summary}</a></h3>
-<p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${breakable(path)}</code> ${access(operation)}</p>
+${call}
 ${paragraphs(description)}
-${parameters(operation.parameters ?? [])}
-${body(operation)}
-${code(curlOf(operation))}
+${parameterTable(parameters)}
+${body(operation, command === undefined ? 0 : 1)}
+${command}
 ${answers(model, operation)}
 </article>\n`;
 }
 
-function access({ security }: Operation): Html {
+function access(security: NonNullable<Operation["security"]>): Html {
   const [scope] = security[0]?.bearer ?? [];
   return html`<span class="scope">${scope === undefined ? "open to all" : html`scope <code>${scope}</code>`}</span>`;
 }
 
 const PLACES = { path: "in the path", query: "query", header: "header" } as const;
 
-function parameters(all: readonly Parameter[]): Html | undefined {
+function parameterTable(all: readonly Parameter[]): Html | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map(
     (one) => html`<tr><th scope="row"><code>${one.name}</code> <span class="mark">${PLACES[one.in]}</span></th>
@@ -37,10 +50,13 @@ function parameters(all: readonly Parameter[]): Html | undefined {
 <thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function body({ requestBody }: Operation): Html | undefined {
+/** @param shown how many examples stand elsewhere */
+function body({ requestBody }: Operation, shown: number): Html | undefined {
   const media = requestBody?.content["application/json"];
   if (media?.schema === undefined) return undefined;
-  const examples = Object.entries(media.examples ?? {}).slice(1);
+  const examples = Object.entries(media.examples ?? {}).slice(shown);
+  const fields = fieldsOf(media.schema);
   return html`<p>Body: ${typeOf(media.schema)}, as JSON.</p>
+${fields.length === 0 ? undefined : fieldTable(fields)}
 ${examples.map(([name, { value }]) => html`<details><summary>Example: ${name}</summary>${code(jsonOf(value))}</details>\n`)}`;
 }

@@ -1,7 +1,7 @@
 /** An OpenAPI document of ours as one HTML page: no script, nothing from elsewhere, every text escaped. */
 import { Html, html } from "./html.ts";
-import { type Model, modelOf, operationsOf } from "./model.ts";
-import { operationArticle } from "./operation.ts";
+import { type Model, modelOf, operationsOf, webhooksOf } from "./model.ts";
+import { operationArticle, webhookArticle } from "./operation.ts";
 import { code, inline, paragraphs } from "./prose.ts";
 import { schemaSection } from "./schema.ts";
 import { STYLE } from "./style.ts";
@@ -30,6 +30,7 @@ ${paragraphs(description)}
 <p>The commands below take the address and a key from the environment:</p>
 ${code("export HOPLINE=http://127.0.0.1:8787 KEY=…")}
 ${model.tags.map((tag) => chapter(model, tag))}
+${outgoing(model)}
 ${schemas(model)}
 </main>
 </div>
@@ -46,13 +47,23 @@ function tableOfContents(model: Model): Html {
     );
     return html`<h2>${name}</h2><ul>${links}</ul>\n`;
   });
-  return html`${chapters}<h2>Schemas</h2><ul><li><a href="#schemas">All by name</a></li><li><a href="#schema-Problem">Problem</a></li></ul>`;
+  const sent = webhooksOf(model).map(
+    ({ operationId, summary }) => html`<li><a href="#${operationId}">${summary}</a></li>\n`,
+  );
+  return html`${chapters}<h2>Your agents</h2><ul>${sent}</ul><h2>Schemas</h2><ul><li><a href="#schemas">All by name</a></li><li><a href="#schema-Problem">Problem</a></li></ul>`;
 }
 
 function chapter(model: Model, { name, description }: Model["tags"][number]): Html {
   return html`<section><h2>${name}</h2>
 <p class="lead">${inline(description)}</p>
 ${operationsOf(model, name).map((operation) => operationArticle(model, operation))}
+</section>\n`;
+}
+
+function outgoing(model: Model): Html {
+  return html`<section><h2>Your agents</h2>
+<p class="lead">The other direction: what the mesh sends.</p>
+${webhooksOf(model).map((webhook) => webhookArticle(model, webhook))}
 </section>\n`;
 }
 

@@ -221,7 +221,7 @@ describe.concurrent("a late result", () => {
     await ledger.settle({ ...late, tokens: 900 });
     expect(await ledger.read(root.chainId)).toMatchObject(corrected);
     const edge = await eventually(1_500, async () => {
-      const edges = (await indexOf(ledger).edges(0)) as { to: string; tokens: number }[];
+      const edges = (await indexOf(ledger).edges(0)).edges as readonly { to: string; tokens: number }[];
       return edges.find(({ to, tokens }) => to === "child" && tokens === 7);
     });
     expect(edge).toMatchObject({ from: "root", calls: 1, errors: 1, costMicros: 50 });

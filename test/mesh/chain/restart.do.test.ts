@@ -206,7 +206,7 @@ describe.concurrent("a crash", () => {
     await ledger.decide(child);
     await ledger.settle(settlement(child, { tokens: 7 }));
     await ledger.settle(settlement(root, { tokens: 1 }));
-    const edges = () => indexOf(ledger).edges(0) as Promise<unknown[]>;
+    const edges = async () => (await indexOf(ledger).edges(0)).edges as unknown[];
     await eventually(1_500, async () => (await edges()).length === 2 || undefined);
     await rows(ledger.stub, "UPDATE outbox SET sent = 0");
     await crash(ledger);

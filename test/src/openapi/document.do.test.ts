@@ -1,6 +1,8 @@
 /** The document itself: valid, whole, and true to the routes that are mounted. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
+import { schemaProblem } from "../../../mesh/hop/schema-check.ts";
+import type { JsonSchema } from "../../../mesh/schema.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { createApp } from "../../../src/app.ts";
 import { openApiDocument } from "../../../src/openapi/document.ts";
@@ -27,12 +29,17 @@ interface Document {
   readonly info: { version: string; title?: string };
   readonly servers: readonly { url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
 );
+
+const webhooks = Object.values(document.webhooks).flatMap((item) => Object.values(item));
+/** Everything that has bodies and header fields. */
+const described = [...operations.map(({ operation }) => operation), ...webhooks];
 
 /** @returns the errors; references reach into the document's components */
 function errorsOf(schema: Schema, value: unknown): unknown[] {
@@ -74,11 +81,10 @@ describe("the OpenAPI document", () => {
   });
 
   it("says of every operation, parameter and schema what it is", () => {
-    const silent = operations.flatMap(({ operation }) => {
+    const silent = described.flatMap((operation) => {
       const parameters = (operation.parameters ?? []).filter(({ description }) => !description);
-      const described = operation.summary && operation.description;
       return [
-        ...(described ? [] : [operation.operationId]),
+        ...(operation.summary && operation.description ? [] : [operation.operationId]),
         ...parameters.map(({ name }) => `${operation.operationId} ${name}`),
       ];
     });
@@ -92,7 +98,7 @@ describe("the OpenAPI document", () => {
 
   it("gives examples that fit their schemas, and one for every body that is sent", () => {
     let checked = 0;
-    for (const { operation } of operations) {
+    for (const operation of described) {
       const bodies = Object.values(operation.requestBody?.content ?? {});
       for (const body of bodies) expect(Object.keys(body.examples ?? {}), operation.operationId).not.toEqual([]);
       const answers = Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {}));
@@ -114,6 +120,15 @@ describe("the OpenAPI document", () => {
       }
     }
     expect(checked).toBeGreaterThan(12);
+  });
+
+  it("has schemas that can be used: their references lead somewhere, their patterns compile", () => {
+    const { components } = document;
+    const bad = Object.entries(components.schemas).filter(
+      ([, schema]) => schemaProblem({ ...(schema as object), components } as JsonSchema) !== undefined,
+    );
+    expect(bad).toEqual([]);
+    expect(schemaProblem({ $ref: "#/components/schemas/None", components } as JsonSchema)).toContain("None");
   });
 
   it("uses no method that the table does not know", () => {

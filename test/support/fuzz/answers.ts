@@ -85,6 +85,11 @@ export class AnswerCheck {
     return undefined;
   }
 
+  /** What is wrong with a value by a schema of the document, or nothing. */
+  faultBy(schema: JsonSchema, value: unknown): string | undefined {
+    return this.#schemaFault(schema, value);
+  }
+
   #schemaFault(schema: JsonSchema, value: unknown): string | undefined {
     const validator = this.#validators.get(schema) ?? this.#validatorOf(schema);
     this.#validators.set(schema, validator);

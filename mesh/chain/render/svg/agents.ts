@@ -1,13 +1,11 @@
 /** The graph of agents, laid out by dagre: it may have loops. */
 import { Graph, layout } from "@dagrejs/dagre";
 import { SVG_AGENTS, SVG_ARROWS } from "../../../limits.ts";
-import type { ChainGraph, GraphNode, GraphPage } from "../../lineage.ts";
-import { type AgentGraph, agentGraph, type CallEdge } from "../agents.ts";
-import { sum } from "../label.ts";
+import type { AgentGraph, AgentNode } from "../agents.ts";
 import { kindWord } from "../parts.ts";
 import { shownName } from "../text.ts";
-import { cost, counted } from "../words.ts";
-import { arrow, EDGE_KEY, LOOP_HEIGHT, labelOf, loop, type Point } from "./arrows.ts";
+import { counted } from "../words.ts";
+import { alongLabel, arrow, EDGE_KEY, LOOP_HEIGHT, labelOf, loop, type Point } from "./arrows.ts";
 import { type Card, drawCard, sized } from "./card.ts";
 import type { Drawing } from "./frame.ts";
 import { docked } from "./ports.ts";
@@ -18,9 +16,10 @@ const WORDY_EDGES = 40;
 /** So few agents have no more arrows than the layout has time for. */
 const LEAST_AGENTS = 10;
 
-export function drawAgents({ graph }: GraphPage): Drawing {
-  const { nodes, edges, folded } = numbered(fewEnough(graph));
-  const cards = new Map(nodes.map((node) => [node.id, cardOf(node, edges)]));
+/** @param graphOf the graph with at most so many nodes */
+export function drawAgents(graphOf: (most: number) => AgentGraph): Drawing {
+  const { nodes, edges, folded } = numbered(fewEnough(graphOf));
+  const cards = new Map(nodes.map((node) => [node.id, cardOf(node)]));
   // dagre has no good place for a call of oneself: it is drawn at its node, which leaves room for it.
   const between = edges.filter((edge) => edge.from !== edge.to);
   const selves = Map.groupBy(
@@ -28,7 +27,7 @@ export function drawAgents({ graph }: GraphPage): Drawing {
     (edge) => edge.from,
   );
   const laid = new Graph({ multigraph: true });
-  laid.setGraph({ rankdir: "LR", nodesep: 24, edgesep: 14, ranksep: 36 });
+  laid.setGraph({ rankdir: "LR", nodesep: 24, edgesep: 14, ranksep: 72 });
   for (const [id, { width }] of cards)
     laid.setNode(id, { width, height: HEIGHT + (selves.has(id) ? 2 * LOOP_HEIGHT : 0) });
   const labels = new Map(edges.map((edge) => [edge, labelOf(edge, edges.length <= WORDY_EDGES)]));
@@ -42,10 +41,10 @@ export function drawAgents({ graph }: GraphPage): Drawing {
       return [id, { x: x - width / 2, y: y - HEIGHT / 2, width, height: HEIGHT }];
     }),
   );
-  const routes = between.map((edge, place) => ({
-    ...edge,
-    ...(laid.edge(edge.from, edge.to, String(place)) as { points: Point[] } & Point),
-  }));
+  const routes = between.map((edge, place) => {
+    const at = laid.edge(edge.from, edge.to, String(place)) as { points: Point[] } & Point;
+    return { ...edge, ...at, points: alongLabel(at.points, at, labels.get(edge)?.size.width ?? 0) };
+  });
   const ways = docked(routes, boxes);
   const arrows = [
     ...between.map((edge, place) => ({
@@ -68,9 +67,9 @@ export function drawAgents({ graph }: GraphPage): Drawing {
 }
 
 /** As many agents one by one as the layout has time for. */
-function fewEnough(graph: ChainGraph): AgentGraph {
+function fewEnough(graphOf: (most: number) => AgentGraph): AgentGraph {
   for (let most = SVG_AGENTS; ; most = Math.floor(most * 0.7)) {
-    const drawn = agentGraph(graph, most);
+    const drawn = graphOf(most);
     if (drawn.edges.length <= SVG_ARROWS || most < LEAST_AGENTS) return drawn;
   }
 }
@@ -86,16 +85,11 @@ function numbered({ nodes, edges, folded }: AgentGraph): AgentGraph {
   };
 }
 
-function cardOf({ id, kind, name }: GraphNode, edges: readonly CallEdge[]): Card {
-  const hops = edges.filter((edge) => edge.to === id && !edge.refused).flatMap((edge) => edge.hops);
-  const micros = sum(hops, (hop) => hop.usage.costMicros);
+function cardOf({ kind, name, phrases }: AgentNode): Card {
   const isCaller = kind === "caller";
-  const words = [
-    isCaller ? "caller" : kindWord({ kind }),
-    isCaller ? "" : hops.length === 0 ? "never reached" : counted(hops.length, "hop"),
-    micros === 0 ? "" : cost(micros),
-  ];
-  const look = isCaller ? "caller" : hops.length === 0 ? "rejected" : "agent";
+  const reached = phrases.length > 0;
+  const words = isCaller ? ["caller"] : [kindWord({ kind }), ...(reached ? phrases : ["never reached"])];
+  const look = isCaller ? "caller" : reached ? "agent" : "rejected";
   const label = shownName(name, 64);
   const content = { look, round: kind === "agent", name: label, times: "", refusal: "", tooltip: [label] } as const;
   return sized({ ...content, words: words.filter((word) => word !== "").join(" · ") }, true);

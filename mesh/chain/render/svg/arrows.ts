@@ -1,5 +1,5 @@
 /** Arrows between agents, with what went over them. */
-import { type CallEdge, countPhrases, usePhrases } from "../agents.ts";
+import type { CallEdge } from "../agents.ts";
 import { visible } from "../text.ts";
 import type { Box } from "./card.ts";
 import type { KeyEntry } from "./frame.ts";
@@ -29,12 +29,10 @@ export const EDGE_KEY: readonly KeyEntry[] = [
 
 /** @param wordy whether the label also says what the calls took; the tooltip does in any case */
 export function labelOf(edge: CallEdge, wordy: boolean): Label {
-  const counts = countPhrases(edge);
-  const uses = usePhrases(edge);
+  const { counts, uses, details } = edge;
   const lines = edge.refused ? counts : [counts.join(" · "), ...(wordy && uses.length > 0 ? [uses.join(" · ")] : [])];
   const widthOf = edge.refused ? monoWidth : sansWidth;
   const width = lines.reduce((most, line) => Math.max(most, widthOf(line, SMALL_SIZE)), 0) + 8;
-  const details = [...new Set(edge.hops.map((hop) => hop.detail ?? ""))].filter((detail) => detail !== "").slice(0, 5);
   const title = titleTag([[...counts, ...uses].join(" · "), ...details.map((detail) => visible(detail, 200))]);
   const look = edge.refused ? "code rejected" : "count";
   const size = { width, height: LINE * lines.length + 2 };
@@ -65,6 +63,15 @@ export function loop(edge: CallEdge, box: Box, label: Label | undefined): { line
   const path = `M${px(middle - 14)} ${px(side)}c-14 ${20 * away} 42 ${20 * away} 28 0`;
   const line = `<path class="edge${look}" d="${path}"/><path class="head${look}" d="${head([{ x: tip.x + 4, y: side + 12 * away }, tip])}"/>`;
   return { line, label: label?.at({ x: middle, y: side + 26 * away }) ?? "" };
+}
+
+/** The points with a level piece where the label stands, so that no other line's bend is under it. */
+export function alongLabel(points: readonly Point[], middle: Point, width: number): Point[] {
+  const forward = (points[0]?.x ?? 0) <= (points.at(-1)?.x ?? 0) ? 1 : -1;
+  const [before, after] = [-0.5, 0.5].map((side) => ({ x: middle.x + side * forward * width, y: middle.y }));
+  return points.flatMap((point) =>
+    point.x === middle.x && point.y === middle.y && before && after ? [before, after] : [point],
+  );
 }
 
 /** A curve through all points of the layout, level at each: labels stand on them, and none is overshot. */

@@ -26,10 +26,30 @@ export interface Drawing {
 const MARGIN = 24;
 const LINE = 20;
 
+/** What stands above a drawing. */
+export interface Heading {
+  readonly name: string;
+  readonly status: string;
+  readonly facts: readonly string[];
+  /** What is meant, exactly; empty when the name says it. */
+  readonly id: string;
+  readonly note?: string | undefined;
+  /** The same as a sentence, for who can't see it. */
+  readonly sentence: string;
+}
+
 export function frame(page: GraphPage, drawing: Drawing): string {
   const { id, status, facts } = headline(page);
-  const notes = [pageNote(page), drawing.note].filter((note) => note !== undefined);
-  const name = visible(page.chain.root.agent, 63);
+  const sentence = `The call graph of chain ${id}: ${status}, ${facts.join(", ")}.`;
+  return framed(
+    { name: visible(page.chain.root.agent, 63), status, facts, id, note: pageNote(page), sentence },
+    drawing,
+  );
+}
+
+export function framed(heading: Heading, drawing: Drawing): string {
+  const { name, status, facts, id } = heading;
+  const notes = [heading.note, drawing.note].filter((note) => note !== undefined);
   const key = keyOf(drawing.key);
   const factsLine = facts.join(" · ");
   const headings = [
@@ -42,14 +62,14 @@ export function frame(page: GraphPage, drawing: Drawing): string {
   const width = Math.ceil(Math.max(drawing.width, ...headings)) + 2 * MARGIN;
   const height = Math.ceil(top + drawing.height + MARGIN);
   const line = (place: number) => px(MARGIN + LINE * place + 12);
-  const sentence = `The call graph of chain ${id}: ${status}, ${facts.join(", ")}. ${notes.join(" ")}`.trim();
+  const sentence = [heading.sentence, ...notes].join(" ");
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
     `<title id="title">${xml(`${name}: call graph`)}</title><desc id="desc">${xml(sentence)}</desc>`,
     STYLE,
     `<rect class="back" width="${width}" height="${height}"/>`,
     `<text x="${MARGIN}" y="${line(0)}"><tspan class="chain">${xml(name)}</tspan><tspan class="muted" dx="12">${status}</tspan></text>`,
-    `<text class="muted" x="${MARGIN}" y="${line(1)}">${xml(factsLine)}<tspan class="id" dx="14">${id}</tspan></text>`,
+    `<text class="muted" x="${MARGIN}" y="${line(1)}">${xml(factsLine)}${id === "" ? "" : `<tspan class="id" dx="14">${id}</tspan>`}</text>`,
     `<g transform="translate(${MARGIN} ${MARGIN + LINE * 2 + 8})">${key.markup}</g>`,
     ...notes.map((note, place) => `<text x="${MARGIN}" y="${line(3 + place)}">${xml(note)}</text>`),
     `<g transform="translate(${MARGIN} ${top})">`,

@@ -1,5 +1,6 @@
 /** A chain as a picture that stands alone: no script, nothing from elsewhere. */
 import type { GraphPage } from "../../lineage.ts";
+import { agentGraph } from "../agents.ts";
 import type { View } from "../page-note.ts";
 import { drawAgents } from "./agents.ts";
 import { frame } from "./frame.ts";
@@ -10,7 +11,10 @@ export function svg(page: GraphPage, view: View): string {
     case "hops":
       return frame(page, drawHops(page));
     case "agents":
-      return frame(page, drawAgents(page));
+      return frame(
+        page,
+        drawAgents((most) => agentGraph(page.graph, most)),
+      );
     default:
       return view satisfies never;
   }
