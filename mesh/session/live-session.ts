@@ -2,7 +2,7 @@
 import { type Server, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../limits.ts";
 import type { Sql } from "../sql.ts";
-import type { SessionEvents } from "./events.ts";
+import { SessionEvents } from "./events.ts";
 import { deleteSubscription, insertSubscription, readSession, readSubscriptions, setRevision } from "./store.ts";
 import type { SessionSurface, Who } from "./surface.ts";
 
@@ -23,7 +23,11 @@ export class LiveSession {
   #listening = 0;
   #answering = 0;
 
-  constructor(sessionId: string, sql: Sql, events: SessionEvents, surface: SessionSurface, onDelete: () => void) {
+  constructor(
+    sessionId: string,
+    { sql, env, surface, onDelete }: { sql: Sql; env: unknown; surface: SessionSurface; onDelete: () => void },
+  ) {
+    const events = new SessionEvents(sql);
     this.#sql = sql;
     this.#events = events;
     this.#surface = surface;
@@ -34,10 +38,10 @@ export class LiveSession {
       keepAliveMs: KEEP_ALIVE_MS,
       onsessionclosed: onDelete,
     });
-    this.#server = surface.server({
-      add: (uri, who) => this.#subscribe(uri, who),
-      remove: (uri) => this.#unsubscribe(uri),
-    });
+    this.#server = surface.server(
+      { add: (uri, who) => this.#subscribe(uri, who), remove: (uri) => this.#unsubscribe(uri) },
+      env,
+    );
   }
 
   async connect(): Promise<void> {

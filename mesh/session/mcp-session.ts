@@ -4,7 +4,7 @@ import { MCP_SESSION_IDLE_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import { firstRow, type Sql } from "../sql.ts";
 import { CALLER_HEADER, type SessionCaller } from "./caller.ts";
-import { isEventId, SessionEvents } from "./events.ts";
+import { isEventId } from "./events.ts";
 import { LiveSession } from "./live-session.ts";
 import { SESSION_MIGRATIONS } from "./migrations.ts";
 import { insertSession, readSession, type SessionRow } from "./store.ts";
@@ -72,8 +72,8 @@ export class McpSession extends DurableObject {
   }
 
   #make(sessionId: string): LiveSession {
-    const events = new SessionEvents(this.#sql);
-    return new LiveSession(sessionId, this.#sql, events, sessionSurface(), () => void this.#end());
+    const onDelete = () => void this.#end();
+    return new LiveSession(sessionId, { sql: this.#sql, env: this.env, surface: sessionSurface(), onDelete });
   }
 
   async #end(): Promise<void> {

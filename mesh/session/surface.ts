@@ -7,7 +7,7 @@ export type Who = AuthInfo;
 
 export interface SessionSurface {
   readonly who: (caller: SessionCaller, url: string, env: unknown, defer: (work: Promise<unknown>) => void) => Who;
-  readonly server: (subscriptions: Subscriptions) => Server;
+  readonly server: (subscriptions: Subscriptions, env: unknown) => Server;
   /** The registry's revision now. */
   readonly revision: (who: Who) => Promise<number>;
   readonly followTools: (

@@ -1,6 +1,7 @@
 /** Answers to what never became a request of the protocol: a JSON-RPC error with the problem as its data. */
+
+import { explain, type Rejection } from "../../mesh/rejection.ts";
 import { PROBLEMS, problemBody, problemResponse } from "../problem.ts";
-import { type Rejection, explain } from "../../mesh/rejection.ts";
 
 /** JSON-RPC's code for what can't be read, and one of the codes that servers may give. */
 const PARSE_ERROR = -32_700;

@@ -96,7 +96,12 @@ function define<T extends z.ZodType>(id: string, { input, ...definition }: Defin
   const { title, description, readOnly, may } = definition;
   const name = `${MESH_PREFIX}${id}`;
   const inputSchema = z.toJSONSchema(input, { io: "input", unrepresentable: "any" }) as Tool["inputSchema"];
-  const annotations = { readOnlyHint: readOnly, destructiveHint: !readOnly, idempotentHint: true, openWorldHint: false };
+  const annotations = {
+    readOnlyHint: readOnly,
+    destructiveHint: !readOnly,
+    idempotentHint: true,
+    openWorldHint: false,
+  };
   const run = async (identity: Identity, args: unknown): Promise<CallToolResult> => {
     const parsed = input.safeParse(args);
     if (!parsed.success) return refusalResult(schemaRejection(parsed.error));
@@ -120,10 +125,7 @@ async function listAgents(
   { mesh }: Identity,
   { cursor, limit }: { cursor?: unknown; limit: number },
 ): Promise<CallToolResult> {
-  const found = (await mesh.registry.list(
-    { limit: limit + 1 },
-    typeof cursor === "string" ? cursor : "",
-  )) as Agent[];
+  const found = (await mesh.registry.list({ limit: limit + 1 }, typeof cursor === "string" ? cursor : "")) as Agent[];
   const shown = found.slice(0, limit);
   const agents = shown.map(({ name, version, description, status, endpoint, skills }) => ({
     name,

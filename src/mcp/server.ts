@@ -9,8 +9,8 @@ import {
 import type { Identity } from "../auth.ts";
 import { callAgent } from "./call.ts";
 import { listTools } from "./catalogue.ts";
-import { META } from "./meta.ts";
 import { meshTool } from "./mesh-tools.ts";
+import { META } from "./meta.ts";
 import { ProgressTeller } from "./progress.ts";
 import { complete, readResource, templatesFor } from "./resources.ts";
 

@@ -1,19 +1,19 @@
 /** The 2025 eras: requests belong to sessions, each an object of its own. Here they are found; what they do is theirs. */
-import type { Identity } from "../auth.ts";
+
+import { hex } from "../../mesh/ids.ts";
 import type { SessionCaller } from "../../mesh/session/caller.ts";
 import { CALLER_HEADER } from "../../mesh/session/caller.ts";
 import type { McpSession } from "../../mesh/session/mcp-session.ts";
-import { hex } from "../../mesh/ids.ts";
+import type { Identity } from "../auth.ts";
 import { sessionGone } from "./answers.ts";
 
 const SESSION_HEADER = "mcp-session-id";
 /** 128 random bits, and the check that they are one of this mesh's sessions of this principal. */
 const SESSION_ID = /^[0-9a-f]{32}[0-9a-f]{4}$/;
 
-/** Passes a request on to its session; `initialize` without one gets a new one. @param text the body, which was read already */
+/** Passes a request on to its session; `initialize` without one gets a new one. @param body its JSON, which was read already */
 export async function serveSession(
   request: Request,
-  text: string,
   body: unknown,
   identity: Identity,
   sessions: DurableObjectNamespace<McpSession>,
@@ -38,7 +38,7 @@ export async function serveSession(
   headers.delete("authorization");
   headers.delete("hopline-token");
   headers.set(CALLER_HEADER, JSON.stringify(caller));
-  const withBody = request.method === "POST" ? { body: text } : {};
+  const withBody = request.method === "POST" ? { body: JSON.stringify(body) } : {};
   const stub = sessions.getByName(`${identity.mesh.name}/${id}`);
   return stub.fetch(new Request(request.url, { method: request.method, headers, ...withBody }));
 }

@@ -1,5 +1,5 @@
 /** The 2026-07-28 era: every request stands for itself. */
-import { type AuthInfo, createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
+import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
 import type { Identity } from "../auth.ts";
 import { followResource, followTools, mayFollow } from "./news.ts";
@@ -24,11 +24,6 @@ export async function serveStateless(
     bus: news,
   });
   return handler.fetch(request, { parsedBody: body });
-}
-
-export function authInfoOf({ principal, scopes }: Identity): AuthInfo {
-  // The bearer itself goes no further than the check that it was given to.
-  return { token: "", clientId: principal, scopes: [...scopes] };
 }
 
 function methodOf(body: unknown): unknown {
