@@ -1,13 +1,13 @@
 /** Stands before the mesh and adds a key: the suites send none. Everything else goes through as it came, Host and Origin too. */
-import { createServer, request as send, type Server } from "node:http";
+import { createServer, type Server, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface Proxy {
+export interface KeyProxy {
   readonly url: string;
   readonly close: () => void;
 }
 
-export async function startProxy(target: string, key: string): Promise<Proxy> {
+export async function startProxy(target: string, key: string): Promise<KeyProxy> {
   const { hostname, port } = new URL(target);
   const server: Server = createServer((incoming, outgoing) => {
     const headers = { ...incoming.headers, authorization: `Bearer ${key}` };
