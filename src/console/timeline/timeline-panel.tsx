@@ -13,13 +13,16 @@ interface TimelinePanelProps extends PanelProps {
   readonly now: number;
 }
 
-const TICKS = 5;
+/** Px between two lines of the axis, at least. */
+const TICK_PX = 75;
 
 export function TimelinePanel({ hops, picked, onPick, alone, from, now }: TimelinePanelProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => rowsOf(hops, folded), [hops, folded]);
   const frame = useRef<HTMLDivElement>(null);
-  const { first, end, onScroll, show } = useWindow(frame, rows.length);
+  const { first, end, width, onScroll, show } = useWindow(frame, rows.length);
+  // What the style sheet leaves beside the names and for words after the bars.
+  const laneWidth = width * 0.7 - 72;
   const spanMs = Math.max(1, now - from);
   const fold = (id: string, isFolded: boolean) => {
     const next = new Set(folded);
@@ -50,7 +53,7 @@ export function TimelinePanel({ hops, picked, onPick, alone, from, now }: Timeli
       </div>
       <div class="axis" aria-hidden="true">
         <div class="lane">
-          {ticksOf(spanMs, TICKS).map((ms) => (
+          {ticksOf(spanMs, Math.max(1, Math.floor(laneWidth / TICK_PX))).map((ms) => (
             <span key={ms} class="tick" style={{ left: `${(100 * ms) / spanMs}%` }}>
               {duration(ms)}
             </span>
