@@ -5,8 +5,9 @@ import { type TreeItem, useTreeKeys } from "../parts/tree-keys.ts";
 import type { HopEvent } from "../shapes.ts";
 import { CardShape } from "./card-shape.tsx";
 import { Edge } from "./edge.tsx";
+import { fitting } from "./fit.ts";
 import { CALLER, type Layout, layoutOf, type PlacedCard } from "./layout.ts";
-import { fitting, Zoom } from "./zoom.tsx";
+import { Zoom } from "./zoom.tsx";
 
 export interface PanelProps {
   readonly hops: readonly HopEvent[];

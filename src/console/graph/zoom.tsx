@@ -1,19 +1,5 @@
 /** How large the graph is drawn: to fit, or by steps. */
 const STEPS = [0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.6];
-/** Below this, text is no longer read: the drawing is scrolled. */
-const LEAST_FIT = 0.75;
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The scale at which a drawing fits, as far as it stays legible. */
-export function fitting(drawing: Size, room: Size): number {
-  const scale = Math.min(1, room.width / drawing.width, room.height / drawing.height);
-  return Number.isFinite(scale) ? Math.max(LEAST_FIT, scale) : 1;
-}
-
 interface ZoomProps {
   /** Undefined: to fit. */
   readonly zoom: number | undefined;
