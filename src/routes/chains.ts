@@ -7,7 +7,7 @@ import { CHAIN_ID } from "../../mesh/ids.ts";
 import type { ChainItem } from "../../mesh/index/store.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import { type App, otherMethods } from "../app.ts";
-import { requireScope } from "../auth.ts";
+import { type Identity, requireScope } from "../auth.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, integer, Limit, readQuery } from "../query.ts";
 
@@ -44,21 +44,26 @@ export function chainRoutes(app: App): void {
   otherMethods(app, "/v1/chains/:id", "GET");
 
   app.post("/v1/chains/:id/cancel", async (c) => {
-    const identity = c.get("identity");
-    requireScope(identity, "invoke");
-    const { ledger, chain } = await findChain(identity.mesh, c.req.param("id"));
-    if (!identity.scopes.has("admin") && chain.root.principal !== identity.principal) {
-      const detail = `The chain was started by ${chain.root.principal}: only that key or an admin may cancel it.`;
-      throw new Refused({ code: "insufficient_scope", detail }, { place: chain });
-    }
-    const cancelled = (await ledger.cancel(chain.chainId)) as ChainView;
-    if (cancelled.status !== "cancelled") {
-      const detail = `The chain had already ended (${cancelled.status}).`;
-      throw new Refused({ code: "chain_closed", detail }, { place: { chainId: chain.chainId } });
-    }
-    return c.json(cancelled, 200, { "hopline-chain": chain.chainId });
+    const cancelled = await cancelChain(c.get("identity"), c.req.param("id"));
+    return c.json(cancelled, 200, { "hopline-chain": cancelled.chainId });
   });
   otherMethods(app, "/v1/chains/:id/cancel", "POST");
+}
+
+/** @throws {Refused} insufficient_scope, chain_closed, not_found, invalid_request */
+export async function cancelChain(identity: Identity, id: string): Promise<ChainView> {
+  requireScope(identity, "invoke");
+  const { ledger, chain } = await findChain(identity.mesh, id);
+  if (!identity.scopes.has("admin") && chain.root.principal !== identity.principal) {
+    const detail = `The chain was started by ${chain.root.principal}: only that key or an admin may cancel it.`;
+    throw new Refused({ code: "insufficient_scope", detail }, { place: chain });
+  }
+  const cancelled = (await ledger.cancel(chain.chainId)) as ChainView;
+  if (cancelled.status !== "cancelled") {
+    const detail = `The chain had already ended (${cancelled.status}).`;
+    throw new Refused({ code: "chain_closed", detail }, { place: { chainId: chain.chainId } });
+  }
+  return cancelled;
 }
 
 /** A chain of this mesh and its ledger. A made-up id fails its check and wakes no object. @throws {Refused} not_found, invalid_request */
