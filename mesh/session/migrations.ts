@@ -11,7 +11,7 @@ export const SESSION_MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL           -- epoch milliseconds
   ) STRICT;
   CREATE TABLE event (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: it is what a client comes back with
+    id INTEGER PRIMARY KEY,               -- never given twice: it is what a client comes back with
     stream TEXT NOT NULL,
     bytes INTEGER NOT NULL,               -- of the message, about: what is kept is bounded
     message TEXT NOT NULL                 -- JSON; of a large one the first part

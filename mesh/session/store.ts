@@ -37,26 +37,12 @@ export function setRevision(sql: Sql, revision: number): void {
 }
 
 /** @param parts of the message's JSON, in order; there is one at least */
-export function insertEvent(sql: Sql, stream: string, parts: readonly string[]): number {
+export function insertEvent(sql: Sql, id: number, stream: string, parts: readonly string[]): void {
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const row = firstRow(
-    sql.exec<{ id: number }>(
-      "INSERT INTO event (stream, bytes, message) VALUES (?, ?, ?) RETURNING id",
-      stream,
-      bytes,
-      parts[0] ?? "",
-    ),
-  );
-  const { id } = row as { id: number };
+  sql.exec("INSERT INTO event (id, stream, bytes, message) VALUES (?, ?, ?, ?)", id, stream, bytes, parts[0] ?? "");
   for (const [part, text] of parts.entries()) {
     if (part > 0) sql.exec("INSERT INTO event_part (event, part, text) VALUES (?, ?, ?)", id, part, text);
   }
-  return id;
-}
-
-/** The number of the last event that there ever was. */
-export function readLastEvent(sql: Sql): number {
-  return firstRow(sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'event'"))?.seq ?? 0;
 }
 
 /** Sizes of what is kept, the newest first. */

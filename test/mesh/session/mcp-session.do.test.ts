@@ -36,6 +36,8 @@ async function opened() {
   return { id, stub: sessions.getByName(`default/${id}`) };
 }
 
+/** What was sent is written a moment later. */
+const written = () => scheduler.wait(60);
 const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 const tables = (stub: DurableObjectStub<McpSession>) =>
   runInDurableObject(stub, (_, { storage }) =>
@@ -49,12 +51,15 @@ const tables = (stub: DurableObjectStub<McpSession>) =>
 describe("a session", () => {
   it("is taken up where it was after an eviction, and says nothing twice", async () => {
     const { id, stub } = await opened();
+    await written();
     const before = await runInDurableObject(
       stub,
       (_, { storage }) => storage.sql.exec("SELECT * FROM event").toArray().length,
     );
+    await written();
     await evictDurableObject(stub);
     expect(await (await send("POST", id, { jsonrpc: "2.0", id: 5, method: "ping" })).text()).toContain('"id":5');
+    await written();
     const after = await runInDurableObject(
       stub,
       (_, { storage }) => storage.sql.exec("SELECT * FROM event").toArray().length,
@@ -66,6 +71,7 @@ describe("a session", () => {
     const { id, stub } = await opened();
     const text = await (await send("POST", id, list, { "mcp-protocol-version": "2025-11-25" })).text();
     const opening = /^id: (\S+)$/m.exec(text)?.[1] ?? "";
+    await written();
     await evictDurableObject(stub);
     const replayed = await (await send("GET", id, undefined, { "last-event-id": opening })).text();
     expect(replayed).toContain('"id":1');
@@ -139,7 +145,7 @@ describe("what a session has sent", () => {
   const within = <T>(work: (events: SessionEvents, storage: DurableObjectStorage) => Promise<T>) =>
     runInDurableObject(sessions.get(sessions.newUniqueId()), (_, { storage }) => {
       migrate({ sql: storage.sql, transactionSync: (run) => storage.transactionSync(run) }, SESSION_MIGRATIONS);
-      return work(new SessionEvents(storage.sql), storage);
+      return work(new SessionEvents(storage.sql, Date.now()), storage);
     });
   const replay = async (events: SessionEvents, id: string) => {
     const found: unknown[] = [];
@@ -157,6 +163,17 @@ describe("what a session has sent", () => {
       await events.storeEvent("a", message("2"));
       expect(await replay(events, opening)).toEqual(["1", "2"]);
       expect(await replay(events, first)).toEqual(["2"]);
+    });
+  });
+
+  it("is numbered on after a restart, also when the last was not written: no id means two messages", async () => {
+    await within(async (events, { sql }) => {
+      const lost = await events.storeEvent("a", message("lost in a crash"));
+      events.forget();
+      const later = new SessionEvents(sql, Date.now() + 1);
+      const next = await later.storeEvent("a", message("next"));
+      expect(Number.parseInt(next, 10)).toBeGreaterThan(Number.parseInt(lost, 10));
+      expect(await replay(later, lost)).toEqual(["next"]);
     });
   });
 
