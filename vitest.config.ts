@@ -1,5 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { buildConsole } from "./scripts/console.ts";
+
+// The Worker imports what this makes.
+buildConsole();
 
 export default defineConfig({
   test: {

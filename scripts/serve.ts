@@ -96,6 +96,7 @@ function banner(url: string, { host, data }: Options, key: string): string {
 hopline is ready on ${url}
   data       ${data}
   admin key  ${key}
+  console    ${url}/#key=${encodeURIComponent(key)}
 ${exposed}
 Try it:
 

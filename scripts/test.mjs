@@ -6,7 +6,9 @@ import { ensureInstalled, node, root } from "./installed.mjs";
 ensureInstalled();
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const steps = [
+  ["the console", node, [join(root, "scripts", "console.ts")]],
   ["types of the Worker", bin("tsc"), ["-p", "tsconfig.json"]],
+  ["types of the console", bin("tsc"), ["-p", "tsconfig.console.json"]],
   ["types of the scripts", bin("tsc"), ["-p", "tsconfig.node.json"]],
   ["lint and format", bin("biome"), ["check", "--error-on-warnings"]],
   ["tests", node, [bin("vitest"), "run", ...process.argv.slice(2)]],

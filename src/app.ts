@@ -7,6 +7,7 @@ import { type Env, settingsOf } from "./env.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chainRoutes } from "./routes/chains.ts";
+import { consoleRoutes } from "./routes/console.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { graphRoutes } from "./routes/graph.ts";
 import { openRoutes } from "./routes/health.ts";
@@ -35,6 +36,7 @@ export function createApp(): App {
   });
   openRoutes(app);
   descriptionRoutes(app);
+  consoleRoutes(app);
   app.use(async (c, next) => {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
     await next();

@@ -6,11 +6,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const SOURCES = ["src", "mesh", "agents", "wrangler.toml", "package-lock.json"];
+const SOURCES = ["src", "mesh", "agents", "scripts/console.ts", "wrangler.toml", "package-lock.json"];
+/** Made of the sources, by the build that wrangler.toml names. */
+const MADE = /^assets\.js/;
 
 function filesOf(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
+    .filter((name) => !MADE.test(name))
     .sort()
     .flatMap((name) => filesOf(join(path, name)));
 }

@@ -1,0 +1,77 @@
+/** One chain: what it is, what it may use, its call graph and its timeline, and the hop that was picked. */
+import { useEffect } from "preact/hooks";
+import { GraphPanel } from "../graph/graph-panel.tsx";
+import { Loading, Notice, ProblemNotice } from "../parts/notice.tsx";
+import { Refusal } from "../session/api.ts";
+import { href, replaceRoute } from "../session/route.ts";
+import { TimelinePanel } from "../timeline/timeline-panel.tsx";
+import { Budgets } from "./budgets.tsx";
+import { ChainHead } from "./chain-head.tsx";
+import { HopDetail } from "./hop-detail.tsx";
+import { useChain } from "./use-chain.ts";
+import { useNow } from "./use-now.ts";
+import { ViewSwitch, viewOf } from "./view-switch.tsx";
+
+interface ChainPageProps {
+  readonly chainId: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export function ChainPage({ chainId, params }: ChainPageProps) {
+  const { chain, hops, link, error } = useChain(chainId);
+  const now = useNow(chain);
+  const here = `/chains/${chainId}`;
+  const select = (hop: string | undefined) => replaceRoute(href(here, { ...params, hop }));
+  const picked = params.hop;
+  useEscape(picked === undefined ? undefined : () => select(undefined));
+  if (error !== undefined && chain === undefined) return <Missing error={error} />;
+  if (chain === undefined) return <Loading what="the chain" />;
+  const view = viewOf(params.view);
+  const hop = picked === undefined ? undefined : hops.find(({ hopId }) => hopId === picked);
+  const panel = { hops, picked, onPick: select };
+  return (
+    <>
+      <ChainHead chain={chain} link={link} now={now} />
+      {error === undefined ? null : <ProblemNotice error={error} />}
+      <Budgets chain={chain} now={now} />
+      <div class={hop === undefined ? "desk" : "desk picked"}>
+        <div class="views">
+          <ViewSwitch view={view} onView={(next) => replaceRoute(href(here, { ...params, view: next }))} />
+          {view === "timeline" ? null : (
+            <GraphPanel {...panel} principal={chain.root.principal} alone={view === "graph"} />
+          )}
+          {view === "graph" ? null : (
+            <TimelinePanel {...panel} from={chain.startedAt} now={now} alone={view === "timeline"} />
+          )}
+        </div>
+        {hop === undefined ? null : (
+          <HopDetail hop={hop} hops={hops} chain={chain} now={now} onPick={select} onClose={() => select(undefined)} />
+        )}
+      </div>
+    </>
+  );
+}
+
+function Missing({ error }: { readonly error: Error }) {
+  if (!(error instanceof Refusal) || ![400, 404].includes(error.problem.status)) return <ProblemNotice error={error} />;
+  return (
+    <Notice title="There is no such chain">
+      <p>Chains are kept for seven days after their end. Or it belongs to another mesh than the key.</p>
+      <p>
+        <a href={href("/chains")}>Go to the chains</a>
+      </p>
+    </Notice>
+  );
+}
+
+/** Escape closes what is open, unless a dialog is: that is its own. */
+function useEscape(close: (() => void) | undefined): void {
+  useEffect(() => {
+    if (close === undefined) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && document.querySelector("dialog[open]") === null) close();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+}
