@@ -123,3 +123,14 @@ export const TAGS = 32;
 export const EXAMPLES = 16;
 /** One agent's registration, in bytes of JSON. */
 export const AGENT_BYTES = 256 * 1_024;
+
+/** Tools that a list over MCP tells at most, all its pages together: models choose badly among more. The rest is searched for. */
+export const MCP_TOOLS_CAP = 1_000;
+/** Tools of one page: most clients read only the first. */
+export const MCP_TOOLS_PAGE = 200;
+/** A session that nobody has used for this long is forgotten, in milliseconds; its client gets 404 and opens another. */
+export const MCP_SESSION_IDLE_MS = 3_600_000;
+/** Messages that a session keeps for a client that comes back with Last-Event-ID. */
+export const MCP_SESSION_EVENTS = 1_000;
+/** Resources that one session or one listener may follow at once. */
+export const MCP_SUBSCRIPTIONS = 32;

@@ -13,6 +13,7 @@ import { graphRoutes } from "./routes/graph.ts";
 import { openRoutes } from "./routes/health.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { descriptionRoutes } from "./routes/openapi.ts";
 
 export interface AppEnv {
@@ -36,6 +37,7 @@ export function createApp(): App {
   });
   openRoutes(app);
   descriptionRoutes(app);
+  mcpRoutes(app);
   consoleRoutes(app);
   app.use(async (c, next) => {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));

@@ -1,9 +1,12 @@
 /** The parsed environment: bindings and settings, each with a default or an error that says what would be right. */
 
 import { MAX_LEDGER_DIGITS } from "../mesh/ids.ts";
+import { MCP_TOOLS_CAP } from "../mesh/limits.ts";
 import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
+import type { McpSession } from "../mesh/session/mcp-session.ts";
 
 export interface Env extends MeshBindings {
+  readonly MCP_SESSION: DurableObjectNamespace<McpSession>;
   /** The first key of the mesh `default`: any string of at least 32 characters. */
   readonly HOPLINE_ADMIN_KEY?: string;
   /** 0 to 8: how many hex digits of a chain's id name its ledger object, for each region. */
@@ -15,20 +18,25 @@ export interface Env extends MeshBindings {
   /** Hosts that are the mesh itself, with commas between, and its port. */
   readonly HOPLINE_OWN_HOSTS?: string;
   readonly HOPLINE_PORT?: string;
+  /** Tools that a list over MCP tells at most. */
+  readonly HOPLINE_MCP_TOOLS_CAP?: string;
 }
 
 const MIN_ADMIN_KEY = 32;
 
 export interface Settings extends MeshSettings {
   readonly adminKey: string;
+  readonly mcpToolsCap: number;
 }
 
-let parsed: { readonly env: Env; readonly settings: Settings } | undefined;
+/** By environment: the Worker and each object of an isolate have one of their own. */
+const parsed = new WeakMap<Env, Settings>();
 
 /** @throws {TypeError} a setting that can't be used, named */
 export function settingsOf(env: Env): Settings {
-  if (parsed?.env !== env) parsed = { env, settings: parse(env) };
-  return parsed.settings;
+  const settings = parsed.get(env) ?? parse(env);
+  parsed.set(env, settings);
+  return settings;
 }
 
 function parse(env: Env): Settings {
@@ -41,13 +49,18 @@ function parse(env: Env): Settings {
     throw new TypeError(`HOPLINE_LEDGER_DIGITS must be a whole number from 0 to ${MAX_LEDGER_DIGITS}.`);
   }
   const names = list(env.HOPLINE_AGENT_BINDINGS);
-  const own = new Set(["REGISTRY", "LEDGER", "INDEX"]);
+  const mcpToolsCap = Number(env.HOPLINE_MCP_TOOLS_CAP ?? MCP_TOOLS_CAP);
+  if (!Number.isInteger(mcpToolsCap) || mcpToolsCap < 1) {
+    throw new TypeError("HOPLINE_MCP_TOOLS_CAP must be a whole number from 1.");
+  }
+  const own = new Set(["REGISTRY", "LEDGER", "INDEX", "MCP_SESSION"]);
   const bindings = names
     .filter((name) => !own.has(name))
     .map((name) => [name, (env as unknown as Record<string, unknown>)[name]] as const);
   return {
     adminKey,
     ledgerDigits,
+    mcpToolsCap,
     agentBindings: new Map(bindings.filter(([, bound]) => bound !== undefined)),
     egress: {
       allowLoopback: env.HOPLINE_ALLOW_LOOPBACK === "1",

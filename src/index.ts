@@ -1,11 +1,14 @@
 /** Entry point: the fetch handler and the Durable Object classes, nothing else. */
 import { shippedAgents } from "../agents/index.ts";
 import { provideBuiltins } from "../mesh/builtins.ts";
+import { provideSessionSurface } from "../mesh/session/surface.ts";
 import { createApp } from "./app.ts";
 import type { Env } from "./env.ts";
+import { SESSION_SURFACE } from "./mcp/session-surface.ts";
 import { readUrl } from "./read-url.ts";
 
 provideBuiltins(shippedAgents(readUrl));
+provideSessionSurface(SESSION_SURFACE);
 
 const app = createApp();
 
@@ -14,3 +17,4 @@ export default { fetch: (request, env, ctx) => app.fetch(request, env, ctx) } sa
 export { Ledger } from "../mesh/chain/chain.ts";
 export { MeshIndex } from "../mesh/index/index.ts";
 export { Registry } from "../mesh/registry/registry.ts";
+export { McpSession } from "../mesh/session/mcp-session.ts";

@@ -7,6 +7,7 @@ import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent, AgentRegistration, Skill } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
+import { Changes } from "./changes.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
 import {
   type AgentFilter,
@@ -37,6 +38,7 @@ export interface Changer {
 
 export class Registry extends DurableObject {
   readonly #database: Database;
+  readonly #changes = new Changes();
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
@@ -60,6 +62,11 @@ export class Registry extends DurableObject {
 
   async revision(): Promise<number> {
     return readRevision(this.#database.sql);
+  }
+
+  /** The revision after each change of an agent, pushed; see Changes. */
+  async changes(after: number): Promise<ReadableStream<Uint8Array>> {
+    return this.#changes.follow(() => readRevision(this.#database.sql), after);
   }
 
   async agent(name: string): Promise<AtRevision<Agent | undefined>> {
@@ -176,7 +183,9 @@ export class Registry extends DurableObject {
 
   #change<T>(work: () => Done<T> | Refused): Changed<T> {
     const result = this.#database.transactionSync(work);
-    return result.ok ? { ...result, revision: readRevision(this.#database.sql) } : result;
+    if (!result.ok) return result;
+    this.#changes.wake();
+    return { ...result, revision: readRevision(this.#database.sql) };
   }
 }
 

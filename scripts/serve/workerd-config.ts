@@ -13,7 +13,7 @@ export interface WorkerdOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const OBJECTS = { REGISTRY: "Registry", LEDGER: "Ledger", INDEX: "MeshIndex" };
+const OBJECTS = { REGISTRY: "Registry", LEDGER: "Ledger", INDEX: "MeshIndex", MCP_SESSION: "McpSession" };
 
 /** Cap'n Proto text; `index.js` is expected beside the file. The admin key is read from the environment, not written. */
 export function workerdConfig(options: WorkerdOptions): string {

@@ -24,6 +24,8 @@ const DESCRIPTION = `Agents call agents only through the mesh. Every hop is admi
 
 **Errors** are problems by RFC 9457 with a stable \`code\`, the evidence, and what would be right. A method that a resource does not have is 405 with \`Allow\`; a path that is not there is 404.
 
+**MCP.** \`/mcp\` speaks the Model Context Protocol (Streamable HTTP) with the same keys: agents are its tools, and each call is a hop.
+
 **Answers** have the fields that are described here; a later version may add fields, and takes none away.`;
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;

@@ -12,6 +12,7 @@ import { type Agent, AgentName, AgentRegistration, AgentReplacement, Endpoint, t
 import { type App, otherMethods } from "../app.ts";
 import { type Identity, requireScope } from "../auth.ts";
 import { readBody } from "../body.ts";
+import { toolNameProblem } from "../mcp/names.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
 
@@ -104,7 +105,7 @@ function complete(agent: AgentRegistration, mesh: Mesh): AgentRegistration & { s
   const skills = agent.skills ?? [
     { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
   ];
-  const wrong = skillProblem(skills) ?? endpointProblem(agent, mesh);
+  const wrong = skillProblem(skills) ?? endpointProblem(agent, mesh) ?? toolNameProblem({ ...agent, skills });
   if (wrong !== undefined) throw new Refused(wrong);
   if (JSON.stringify(agent).length > AGENT_BYTES) {
     throw new Refused({ code: "payload_too_large", detail: `A registration is at most ${AGENT_BYTES} bytes of JSON.` });

@@ -53,15 +53,21 @@ export function chainRoutes(app: App): void {
   otherMethods(app, "/v1/chains/:id", "GET, DELETE");
 
   app.post("/v1/chains/:id/cancel", async (c) => {
-    const { ledger, chain } = await findOwnChain(c.get("identity"), c.req.param("id"), "cancel");
-    const cancelled = (await ledger.cancel(chain.chainId)) as ChainView;
-    if (cancelled.status !== "cancelled") {
-      const detail = `The chain had already ended (${cancelled.status}).`;
-      throw new Refused({ code: "chain_closed", detail }, { place: { chainId: chain.chainId } });
-    }
-    return c.json(cancelled, 200, { "hopline-chain": chain.chainId });
+    const cancelled = await cancelChain(c.get("identity"), c.req.param("id"));
+    return c.json(cancelled, 200, { "hopline-chain": cancelled.chainId });
   });
   otherMethods(app, "/v1/chains/:id/cancel", "POST");
+}
+
+/** @throws {Refused} insufficient_scope, chain_closed, not_found, invalid_request */
+export async function cancelChain(identity: Identity, id: string): Promise<ChainView> {
+  const { ledger, chain } = await findOwnChain(identity, id, "cancel");
+  const cancelled = (await ledger.cancel(chain.chainId)) as ChainView;
+  if (cancelled.status !== "cancelled") {
+    const detail = `The chain had already ended (${cancelled.status}).`;
+    throw new Refused({ code: "chain_closed", detail }, { place: { chainId: chain.chainId } });
+  }
+  return cancelled;
 }
 
 function notRemoved(removal: Exclude<Removal, "removed">, chainId: string): Rejection {

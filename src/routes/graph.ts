@@ -68,7 +68,8 @@ function nextLink(url: string, cursor: string): string {
   return `<${pathname}?${searchParams}>; rel="next"`;
 }
 
-async function readPage(mesh: Mesh, id: string, after: number, limit: number): Promise<GraphPage> {
+/** @throws {Refused} not_found, invalid_request */
+export async function readPage(mesh: Mesh, id: string, after: number, limit: number): Promise<GraphPage> {
   const { ledger, chain } = await findChain(mesh, id);
   const hops: HopView[] = [];
   // One more than asked for tells whether there is a next page.

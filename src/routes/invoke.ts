@@ -61,7 +61,10 @@ function refusalOf(
 }
 
 /** Whether this caller may start a chain here and now. */
-async function startRefusal(identity: Identity, traceparent: string | undefined): Promise<Rejection | undefined> {
+export async function startRefusal(
+  identity: Identity,
+  traceparent: string | undefined,
+): Promise<Rejection | undefined> {
   const { mesh, scopes } = identity;
   if (scopes.has("agent") && !scopes.has("invoke") && !scopes.has("admin")) {
     const detail =

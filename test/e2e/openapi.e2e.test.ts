@@ -140,7 +140,7 @@ describe("what an agent is sent", () => {
 
 /** Those that take agents and keys away come last. */
 const ORDER = [
-  ...["readHealth", "readPublicKeys", "readDescription", "readDocs"],
+  ...["readHealth", "readPublicKeys", "readMcpMetadata", "readDescription", "readDocs"],
   ...[
     "invokeAgent",
     "listAgents",

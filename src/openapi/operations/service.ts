@@ -1,6 +1,7 @@
 /** What is open to all: health, public keys, and the description itself. */
 import * as z from "zod";
 import { MeshName } from "../../../mesh/schema.ts";
+import { METADATA_PATH } from "../../mcp/metadata.ts";
 import { HealthAnswer, JwksAnswer } from "../answers.ts";
 import { headers, RequestHeaders } from "../headers.ts";
 import { json, type Operation } from "../operation.ts";
@@ -38,6 +39,20 @@ export const serviceOperations: readonly Operation[] = [
     },
     answers: { "200": json("The key set.", JwksAnswer, { headers: headers(["Cache-Control"]) }) },
     problems: ["not_found"],
+  },
+  {
+    method: "get",
+    path: METADATA_PATH,
+    id: "readMcpMetadata",
+    tag: TAG,
+    summary: "What the MCP server takes",
+    description:
+      "Protected-resource metadata (RFC 9728) of `/mcp`, which a 401 there names: bearers in the header, and the scopes there are.",
+    access: "open",
+    answers: {
+      "200": json("The metadata.", z.looseObject({ resource: z.url() }), { headers: headers(["Cache-Control"]) }),
+    },
+    problems: [],
   },
   {
     method: "get",

@@ -1,0 +1,39 @@
+/** What speaks in a session. The entry point provides it: the core keeps sessions, and knows no surface. */
+import type { AuthInfo, Server } from "@modelcontextprotocol/server";
+import type { SessionCaller } from "./caller.ts";
+
+/** Who asks, with what the surface needs to answer: made for one request, from what the Worker says of it. */
+export type Who = AuthInfo;
+
+export interface SessionSurface {
+  readonly who: (caller: SessionCaller, url: string, env: unknown, defer: (work: Promise<unknown>) => void) => Who;
+  readonly server: (subscriptions: Subscriptions, env: unknown) => Server;
+  /** The registry's revision now. */
+  readonly revision: (who: Who) => Promise<number>;
+  readonly followTools: (
+    who: Who,
+    after: number,
+    signal: AbortSignal,
+    changed: (revision: number) => void,
+  ) => Promise<void>;
+  readonly followResource: (who: Who, uri: string, signal: AbortSignal, updated: () => void) => Promise<void>;
+}
+
+/** The resources that a session follows. */
+export interface Subscriptions {
+  /** @returns whether there was room for it */
+  readonly add: (uri: string, who: Who) => boolean;
+  readonly remove: (uri: string) => void;
+}
+
+let provided: SessionSurface | undefined;
+
+export function provideSessionSurface(surface: SessionSurface): void {
+  provided = surface;
+}
+
+/** @throws {Error} where none was provided */
+export function sessionSurface(): SessionSurface {
+  if (provided === undefined) throw new Error("Nothing was provided that speaks in sessions.");
+  return provided;
+}

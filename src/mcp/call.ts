@@ -1,0 +1,86 @@
+/** A tool call as a hop: what a client asks, given to the dispatcher as the HTTP API gives it, and its outcome as a result. */
+import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import type { AdmittedHop, Caller, HopCall, Outcome } from "../../mesh/hop/call.ts";
+import { dispatch } from "../../mesh/hop/dispatch.ts";
+import type { Rejection } from "../../mesh/rejection.ts";
+import type { Skill } from "../../mesh/schema.ts";
+import type { Identity } from "../auth.ts";
+import { schemaRejection } from "../body.ts";
+import { problemBody } from "../problem.ts";
+import { startRefusal } from "../routes/invoke.ts";
+import { mayCall } from "./access.ts";
+import { type CallWishes, META, readWishes } from "./meta.ts";
+import { partsOf, skillOf } from "./names.ts";
+import { refusalResult } from "./problem.ts";
+import { inputOf, isObjectSchema } from "./schemas.ts";
+
+export interface ToolCall {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** Aborts when the client has cancelled the request, or left. */
+  readonly signal: AbortSignal;
+  readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
+  readonly onChunk?: ((chunk: unknown) => void) | undefined;
+}
+
+/** Calls the agent that a tool is. @throws {ProtocolError} where there is no such tool */
+export async function callAgent(identity: Identity, call: ToolCall): Promise<CallToolResult> {
+  const { mesh, hop } = identity;
+  const { agent: name, skill: asked } = partsOf(call.name);
+  const agent = mayCall(identity) ? await mesh.agent(name) : undefined;
+  const skill = agent && skillOf(agent, asked);
+  // A hop that calls what is not there is recorded in its chain; at the root there is nothing to record.
+  if (skill === undefined && hop === undefined) throw noSuchTool(call.name);
+  const wishes = readWishes(call.meta, hop !== undefined, schemaRejection);
+  const input = skill && inputOf(skill.inputSchema, call.args);
+  const refused = "code" in wishes ? wishes : input === undefined && skill !== undefined ? lacksInput() : undefined;
+  const outcome = await dispatch(mesh, {
+    ...(await callerOf(identity, "code" in wishes ? {} : wishes, refused)),
+    agent: name,
+    skill: skill?.id ?? asked,
+    input: input?.input ?? null,
+    signal: call.signal,
+    onAdmitted: call.onAdmitted,
+    onChunk: call.onChunk,
+  });
+  if (skill === undefined) throw noSuchTool(call.name, outcome);
+  return resultOf(outcome, skill);
+}
+
+/** Who calls, under what, and why not. */
+async function callerOf(
+  { principal, hop, ...identity }: Identity,
+  { budget, allowance, policy, traceparent }: CallWishes,
+  refused: Rejection | undefined,
+): Promise<Pick<HopCall, "caller" | "allowance" | "policy" | "refused">> {
+  if (hop !== undefined) {
+    const { chainId, hopId, agent } = hop;
+    return { caller: { kind: "hop", chainId, hopId, agent }, allowance, policy, refused };
+  }
+  const caller: Caller = { kind: "root", principal, budget, traceparent };
+  const mayNot = refused ?? (await startRefusal({ principal, hop, ...identity }, traceparent));
+  return { caller, allowance, policy, refused: mayNot };
+}
+
+function lacksInput(): Rejection {
+  const detail = "The arguments lack 'input': this tool takes its whole input as that one argument; null is an input.";
+  return { code: "invalid_input", detail, errors: [{ pointer: "/input", detail: "must be there" }] };
+}
+
+function noSuchTool(name: string, outcome?: Outcome): ProtocolError {
+  const detail = `There is no tool '${name.slice(0, 128).toWellFormed()}' for this key. tools/list and mesh__find_tools have those there are.`;
+  const rejection = outcome?.ok === false ? outcome.rejection : ({ code: "agent_not_found", detail } as const);
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, detail, problemBody(rejection, outcome));
+}
+
+function resultOf(outcome: Outcome, skill: Skill): CallToolResult {
+  if (!outcome.ok) return refusalResult(outcome.rejection, outcome);
+  const { chainId, hopId, output, usage } = outcome;
+  const structured = isObjectSchema(skill.outputSchema) && typeof output === "object" && output !== null;
+  return {
+    content: [{ type: "text", text: JSON.stringify(output ?? null) }],
+    ...(structured ? { structuredContent: output as Record<string, unknown> } : {}),
+    _meta: { [META.chainId]: chainId, [META.hopId]: hopId, [META.usage]: usage },
+  };
+}

@@ -1,0 +1,69 @@
+/** News that clients are told without asking: the set of tools has changed, a chain that they follow has. */
+import { followChain } from "../../mesh/hop/follow.ts";
+import { linesOf } from "../../mesh/lines.ts";
+import type { Identity } from "../auth.ts";
+import { findChain } from "../routes/chains.ts";
+import { mayRead } from "./access.ts";
+import { namedBy } from "./resources.ts";
+
+/** Pause between two notices of one resource, in milliseconds: a busy chain is not told hop by hop. */
+const QUIET_MS = 100;
+/** Pause before a broken stream is taken up again, in milliseconds. */
+const AGAIN_MS = 500;
+
+/**
+ * Calls `changed` at each registration, change and removal of an agent, until `signal` aborts.
+ * @param after the registry's revision that the client knows: what has come since is told at once
+ */
+export async function followTools(
+  { mesh }: Identity,
+  after: number,
+  signal: AbortSignal,
+  changed: (revision: number) => void,
+): Promise<void> {
+  let known = after;
+  while (!signal.aborted) {
+    try {
+      const stream = (await mesh.registry.changes(known)) as ReadableStream<Uint8Array>;
+      for await (const line of linesOf(stream, signal)) {
+        known = JSON.parse(line) as number;
+        changed(known);
+      }
+    } catch (error) {
+      if (!signal.aborted) console.error("mcp: the registry's changes could not be followed", error);
+    }
+    if (!signal.aborted) await scheduler.wait(AGAIN_MS);
+  }
+}
+
+/** Whether a caller may follow a resource: chains and their graphs change while they run. */
+export function mayFollow(identity: Identity, uri: string): boolean {
+  const kind = namedBy(uri)?.kind;
+  return mayRead(identity) && (kind === "chain" || kind === "graph");
+}
+
+/** Calls `updated` when the chain of a resource has changed, until it has ended or `signal` aborts. @throws {Refused} not_found */
+export async function followResource(
+  { mesh }: Identity,
+  uri: string,
+  signal: AbortSignal,
+  updated: () => void,
+): Promise<void> {
+  const named = namedBy(uri);
+  if (named === undefined || named.kind === "agent") return;
+  const { chain } = await findChain(mesh, named.id);
+  if (chain.status !== "running") return;
+  let due = false;
+  const tell = async () => {
+    if (due) return;
+    due = true;
+    await scheduler.wait(QUIET_MS);
+    due = false;
+    if (!signal.aborted) updated();
+  };
+  const since = mesh.now();
+  for await (const event of followChain(mesh, chain, 0, signal)) {
+    if ("chain" in event) return updated();
+    if (event.hop.at >= since) void tell();
+  }
+}

@@ -1,0 +1,99 @@
+/** Refusals as tool results: not failures of the transport but answers, with what a model can do about them. */
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import { explain, type Rejection } from "../../mesh/rejection.ts";
+import { type Place, problemBody } from "../problem.ts";
+import { META } from "./meta.ts";
+
+/** A refusal as the result of a call: words for the model, and the problem as the HTTP API has it for programs. */
+export function refusalResult(rejection: Rejection, place: Place = {}): CallToolResult {
+  const { chainId, hopId } = place;
+  const lines = [
+    `Refused (${rejection.code}): ${explain(rejection)}`,
+    ...evidenceOf(rejection),
+    `What to do: ${adviceFor(rejection)}`,
+    ...(chainId === undefined ? [] : [`chain: ${chainId}`]),
+  ];
+  return {
+    isError: true,
+    content: [{ type: "text", text: lines.join("\n") }],
+    _meta: {
+      [META.problem]: problemBody(rejection, place),
+      ...(chainId === undefined ? {} : { [META.chainId]: chainId }),
+      ...(hopId === undefined ? {} : { [META.hopId]: hopId }),
+    },
+  };
+}
+
+/** The numbers and names of a refusal, a line each. */
+function evidenceOf(rejection: Rejection): string[] {
+  switch (rejection.code) {
+    case "cycle_detected":
+      return [`path: ${rejection.path.join(" → ")}`, `rule: ${JSON.stringify(rejection.rule)}`];
+    case "depth_exceeded":
+      return [`path: ${rejection.path.join(" → ")}`, `depth: ${rejection.actual}, limit: ${rejection.limit}`];
+    case "budget_exceeded": {
+      const { dimension, limit, actual, available } = rejection;
+      return [`${dimension}: ${actual} with this call, limit: ${limit}, available: ${available}`];
+    }
+    case "rate_limited":
+      return [`limit: ${rejection.limit}, retry after: ${rejection.retryAfterMs} ms`];
+    case "invalid_request":
+    case "invalid_input":
+      return (rejection.errors ?? []).map(({ pointer, detail }) => `${pointer || "/"}: ${detail}`);
+    default:
+      return [];
+  }
+}
+
+/** What would be allowed. The arms are the union's: a code that is added must say here what helps. */
+export function adviceFor(rejection: Rejection): string {
+  const { code } = rejection;
+  switch (code) {
+    case "cycle_detected":
+      return "answer from what you have, or call an agent that is not on the path.";
+    case "depth_exceeded":
+      return "answer from what you have; the agents above can still call others.";
+    case "budget_exceeded":
+      return rejection.dimension === "concurrency"
+        ? "wait until a call has ended, then call again."
+        : "finish with what you have, or start a chain with a larger budget.";
+    case "deadline_exceeded":
+      return "finish with what you have; a root call may set a longer 'wallMs', and an agent a longer timeout.";
+    case "rate_limited":
+      return `wait ${rejection.retryAfterMs} ms, then call again.`;
+    case "invalid_input":
+      return "call again with arguments that fit the tool's input schema.";
+    case "invalid_request":
+    case "payload_too_large":
+    case "unsupported_media_type":
+      return "change the call as said above.";
+    case "agent_not_found":
+    case "not_found":
+    case "method_not_allowed":
+      return "use a name that is listed: tools/list and mesh__find_tools have them.";
+    case "agent_unavailable":
+    case "ledger_unavailable":
+    case "internal":
+      return "try again in a moment.";
+    case "upstream_error":
+      return "call again with another input, or another agent: the agent itself has failed.";
+    case "chain_cancelled":
+    case "chain_closed":
+      return "stop: nothing more can be called in this chain.";
+    case "edge_forbidden":
+    case "egress_denied":
+    case "insufficient_scope":
+    case "unauthenticated":
+      return "ask for a key that may do this, or use another tool.";
+    case "token_invalid":
+    case "lineage_required":
+      return "send the hop token of the call that you are answering, while it is open.";
+    case "conflict":
+    case "precondition_failed":
+      return "read the state again, and decide anew.";
+    case "deadlock_detected":
+      return "do not wait for a call that waits for you.";
+    default:
+      return code satisfies never;
+  }
+}

@@ -1,0 +1,113 @@
+/** The MCP server of the mesh: one set of handlers for both eras. Which era is spoken is the transport's matter. */
+import {
+  type CallToolResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import type { Identity } from "../auth.ts";
+import { callAgent } from "./call.ts";
+import { listTools } from "./catalogue.ts";
+import { meshTool } from "./mesh-tools.ts";
+import { META } from "./meta.ts";
+import { ProgressTeller } from "./progress.ts";
+import { complete, readResource, templatesFor } from "./resources.ts";
+
+const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
+
+const INSTRUCTIONS = `Every tool is an agent of the mesh, or one skill of it. A call is a governed hop: it starts a chain (or continues yours) with a budget, and may be refused with a reason, a limit and what would be allowed; a refusal is a result to act on, not a failure. Set '${META.budget}' (hops, tokens, costMicros, wallMs, concurrency, bytes) and '${META.policy}' in _meta. Results name their chain in _meta '${META.chainId}': mesh__chain and mesh__call_graph tell what happened in it. If no tool fits, search with mesh__find_tools.`;
+
+export interface ServerOptions {
+  /** Whose request it is. */
+  readonly identityOf: (ctx: ServerContext) => Identity;
+  /** Tools that a list tells at most. */
+  readonly toolsCap: number;
+  /** Where resource subscriptions of a session are kept; the stateless era has them in its listening streams. */
+  readonly subscriptions?: {
+    readonly add: (uri: string, identity: Identity) => Promise<void>;
+    readonly remove: (uri: string) => Promise<void>;
+  };
+}
+
+export function createServer({ identityOf, toolsCap, subscriptions }: ServerOptions): Server {
+  const server = new Server(INFO, {
+    capabilities: {
+      tools: { listChanged: true },
+      resources: { subscribe: true, listChanged: true },
+      prompts: { listChanged: true },
+      completions: {},
+      logging: {},
+    },
+    instructions: INSTRUCTIONS,
+  });
+  server.setRequestHandler("tools/list", async ({ params }, ctx) => {
+    const page = await listTools(identityOf(ctx), params?.cursor, toolsCap);
+    if (page === undefined) throw notACursor();
+    return { ...page };
+  });
+  server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+    const { name, arguments: args = {} } = params;
+    const identity = identityOf(ctx);
+    const own = meshTool(identity, name);
+    if (own !== undefined) return own.run(identity, args);
+    return callTold(identity, name, args, ctx);
+  });
+  server.setRequestHandler("resources/list", async () => ({ resources: [] }));
+  server.setRequestHandler("resources/templates/list", async (_, ctx) => ({
+    resourceTemplates: templatesFor(identityOf(ctx)),
+  }));
+  server.setRequestHandler("resources/read", async ({ params }, ctx) => readResource(identityOf(ctx), params.uri));
+  server.setRequestHandler("completion/complete", async ({ params: { ref, argument } }, ctx) => {
+    if (ref.type === "ref/resource") return complete(identityOf(ctx), ref.uri, argument);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${ref.name}'.`);
+  });
+  server.setRequestHandler("prompts/list", async () => ({ prompts: [] }));
+  server.setRequestHandler("prompts/get", async ({ params }) => {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${params.name}'.`);
+  });
+  if (subscriptions !== undefined) {
+    server.setRequestHandler("resources/subscribe", async ({ params }, ctx) => {
+      await subscriptions.add(params.uri, identityOf(ctx));
+      return {};
+    });
+    server.setRequestHandler("resources/unsubscribe", async ({ params }) => {
+      await subscriptions.remove(params.uri);
+      return {};
+    });
+  }
+  return server;
+}
+
+/** A call of an agent, with its progress told where the client has asked for it. */
+async function callTold(
+  identity: Identity,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  ctx: ServerContext,
+): Promise<CallToolResult> {
+  const { _meta: meta = {}, signal } = ctx.mcpReq;
+  const { progressToken } = meta;
+  const call = { name, args, meta, signal };
+  if (progressToken === undefined) return callAgent(identity, call);
+  const teller = new ProgressTeller(progressToken, (params) =>
+    ctx.mcpReq.notify({ method: "notifications/progress", params: { ...params } }),
+  );
+  const root = { agent: name, principal: identity.principal };
+  let ok = false;
+  try {
+    const result = await callAgent(identity, {
+      ...call,
+      onAdmitted: (hop) => teller.follow(identity.mesh, root, hop),
+      onChunk: (chunk) => teller.piece(chunk),
+    });
+    ok = !signal.aborted;
+    return result;
+  } finally {
+    await teller.end(ok);
+  }
+}
+
+function notACursor(): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, "This is not a cursor of this list: leave it out.");
+}

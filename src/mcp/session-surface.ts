@@ -1,0 +1,73 @@
+/** What speaks in sessions: the same server as without them. Sessions are kept by the core, which gets this from the entry point. */
+import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from "@modelcontextprotocol/server";
+import { REGIONS } from "../../mesh/ids.ts";
+import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
+import { Mesh } from "../../mesh/mesh.ts";
+import type { SessionCaller } from "../../mesh/session/caller.ts";
+import type { SessionSurface, Subscriptions, Who } from "../../mesh/session/surface.ts";
+import type { Identity } from "../auth.ts";
+import { type Env, settingsOf } from "../env.ts";
+import { Refused } from "../problem.ts";
+import { findChain } from "../routes/chains.ts";
+import { followResource, followTools, mayFollow } from "./news.ts";
+import { namedBy } from "./resources.ts";
+import { createServer, type ServerOptions } from "./server.ts";
+
+export const SESSION_SURFACE: SessionSurface = {
+  who: (caller, url, env, defer) => whoOf(identityOf(caller, url, env as Env, defer)),
+  server: (subscriptions, env) =>
+    createServer({
+      identityOf: (ctx) => identityIn(ctx.http?.authInfo),
+      toolsCap: settingsOf(env as Env).mcpToolsCap,
+      subscriptions: guarded(subscriptions),
+    }),
+  revision: (who) => identityIn(who).mesh.registry.revision(),
+  followTools: (who, ...rest) => followTools(identityIn(who), ...rest),
+  followResource: (who, ...rest) => followResource(identityIn(who), ...rest),
+};
+
+/** The identity as the Worker has found it, with the mesh as this object reaches it. */
+function identityOf(caller: SessionCaller, url: string, env: Env, defer: (work: Promise<unknown>) => void): Identity {
+  const mesh = new Mesh(caller.mesh, {
+    bindings: env,
+    settings: settingsOf(env),
+    region: () => REGIONS[0],
+    ownHost: () => new URL(url).hostname,
+    defer,
+  });
+  const { principal, scopes, hop, deployment } = caller;
+  return { mesh, principal, scopes: new Set(scopes), hop, deployment };
+}
+
+/** The bearer itself goes no further than the check that it was given to. */
+function whoOf(identity: Identity): Who {
+  return { token: "", clientId: identity.principal, scopes: [...identity.scopes], extra: { identity } };
+}
+
+function identityIn(who: Who | undefined): Identity {
+  if (who?.extra === undefined) throw new Error("A request has come to a session without its caller.");
+  return who.extra.identity as Identity;
+}
+
+function guarded(subscriptions: Subscriptions): NonNullable<ServerOptions["subscriptions"]> {
+  return {
+    add: async (uri, identity) => {
+      await mustFollow(identity, uri);
+      if (subscriptions.add(uri, whoOf(identity))) return;
+      const message = `A session follows at most ${MCP_SUBSCRIPTIONS} resources: unsubscribe from one first.`;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+    },
+    remove: async (uri) => subscriptions.remove(uri),
+  };
+}
+
+/** @throws {ResourceNotFoundError} */
+async function mustFollow(identity: Identity, uri: string): Promise<void> {
+  const named = namedBy(uri);
+  if (named === undefined || named.kind === "agent" || !mayFollow(identity, uri)) throw new ResourceNotFoundError(uri);
+  try {
+    await findChain(identity.mesh, named.id);
+  } catch (error) {
+    throw error instanceof Refused ? new ResourceNotFoundError(uri) : error;
+  }
+}

@@ -1,0 +1,69 @@
+/** The 2026-07-28 era: every request stands for itself. */
+import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
+import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
+import type { Identity } from "../auth.ts";
+import { followResource, followTools, mayFollow } from "./news.ts";
+import { createServer } from "./server.ts";
+
+/** How often a silent stream is written to, in milliseconds: only a write tells that its client has left, which cancels. */
+const KEEP_ALIVE_MS = 1_000;
+
+/** Answers one request. @param body its JSON, which was read and checked already */
+export async function serveStateless(
+  request: Request,
+  body: unknown,
+  identity: Identity,
+  toolsCap: number,
+): Promise<Response> {
+  const news = new NewsBus(identity, subscriptionsOf(body));
+  const handler = createMcpHandler(() => createServer({ identityOf: () => identity, toolsCap }), {
+    legacy: "reject",
+    // A call as a stream can be left, and what runs is then cancelled; the rest is quick.
+    responseMode: methodOf(body) === "tools/call" ? "sse" : "auto",
+    keepAliveMs: KEEP_ALIVE_MS,
+    bus: news,
+  });
+  return handler.fetch(request, { parsedBody: body });
+}
+
+function methodOf(body: unknown): unknown {
+  return typeof body === "object" && body !== null ? (body as { method?: unknown }).method : undefined;
+}
+
+/** The resources that a listening request asks for. */
+function subscriptionsOf(body: unknown): readonly string[] {
+  if (methodOf(body) !== "subscriptions/listen") return [];
+  const { params } = body as { params?: { notifications?: { resourceSubscriptions?: unknown } } };
+  const uris = params?.notifications?.resourceSubscriptions;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string").slice(0, MCP_SUBSCRIPTIONS) : [];
+}
+
+/** The news of one listening stream: follows while somebody listens. */
+class NewsBus implements ServerEventBus {
+  readonly #identity: Identity;
+  readonly #resources: readonly string[];
+
+  constructor(identity: Identity, resources: readonly string[]) {
+    this.#identity = identity;
+    this.#resources = resources;
+  }
+
+  /** Everything that is told comes from the mesh's objects, which other isolates hear as well. */
+  publish(): void {}
+
+  subscribe(listener: (event: ServerEvent) => void): () => void {
+    const stop = new AbortController();
+    const identity = this.#identity;
+    const failed = (error: unknown) => console.error("mcp: a listener's news could not be followed", error);
+    const changed = () => listener({ kind: "tools_list_changed" });
+    identity.mesh.registry
+      .revision()
+      .then((revision) => followTools(identity, revision, stop.signal, changed))
+      .catch(failed);
+    for (const uri of this.#resources.filter((uri) => mayFollow(identity, uri))) {
+      const updated = () => listener({ kind: "resource_updated", uri });
+      followResource(identity, uri, stop.signal, updated).catch(failed);
+    }
+    return () => stop.abort();
+  }
+}
