@@ -90,6 +90,9 @@ it("a chain whose retention is over is removed whole: its rows, its answer, its 
   await ledger.settle(settlement(root, { durable: true, answer: '"answer"' }));
   const listed = () => indexOf(ledger).searchChains({ since: 0, limit: 10 }) as Promise<ChainItem[]>;
   await eventually(5_000, async () => (await listed()).some(({ status }) => status === "done") || undefined);
+  // What the index has not heard whole is kept.
+  const untold = "outbox WHERE sent < (SELECT MAX(ended_seq) FROM hop WHERE ended_seq IS NOT NULL)";
+  await eventually(5_000, async () => (await count(ledger, untold)) === 0 || undefined);
   expect(await count(ledger, "answer")).toBe(1);
 
   await endRetention(ledger, root);
