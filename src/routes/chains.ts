@@ -81,8 +81,8 @@ function notRemoved(removal: Exclude<Removal, "removed">, chainId: string): Reje
       return noSuchChain(chainId);
     case "untold":
       return {
-        code: "ledger_unavailable",
-        detail: "The mesh's index could not be told of the chain's last hops, so the chain was kept. Try again.",
+        code: "conflict",
+        detail: "The mesh's graph does not have the chain's last hops yet, so it was kept. Try again in a few seconds.",
       };
     default:
       return removal satisfies never;

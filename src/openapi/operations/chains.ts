@@ -63,7 +63,7 @@ export const chainOperations: readonly Operation[] = [
     access: "invoke",
     params: { path: chainPath },
     answers: { "204": { description: "There is no such chain any more." } },
-    problems: ["invalid_request", "not_found", "conflict", "ledger_unavailable"],
+    problems: ["invalid_request", "not_found", "conflict"],
     chained: true,
   },
   {
