@@ -42,7 +42,7 @@ export function InvokeRun({ call, onClose }: { readonly call: Call; readonly onC
       <Outcome end={end} />
       <Chunks chunks={chunks} />
       {hops.length === 0 ? null : (
-        <GraphPanel hops={hops} picked={picked} onPick={pick} alone={false} principal="this page" />
+        <GraphPanel hops={hops} picked={picked} onPick={pick} alone={false} principal={hops[0]?.caller ?? ""} />
       )}
     </section>
   );

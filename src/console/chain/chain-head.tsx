@@ -1,4 +1,5 @@
 /** What a chain is and how it stands, and what can be done with it. */
+import type { ComponentChildren } from "preact";
 import { counted, duration, grouped } from "../../../mesh/chain/render/words.ts";
 import { ChainStatusMark } from "../parts/status.tsx";
 import { Name, Time } from "../parts/text.tsx";
@@ -12,9 +13,11 @@ interface ChainHeadProps {
   readonly link: LiveChain["link"];
   /** Epoch milliseconds by the mesh's clock. */
   readonly now: number;
+  /** What else can be chosen on the page. */
+  readonly children: ComponentChildren;
 }
 
-export function ChainHead({ chain, link, now }: ChainHeadProps) {
+export function ChainHead({ chain, link, now, children }: ChainHeadProps) {
   const { chainId, status, root, startedAt, endedAt, hops } = chain;
   const total = Object.values(hops).reduce((sum, some) => sum + some, 0);
   return (
@@ -28,6 +31,7 @@ export function ChainHead({ chain, link, now }: ChainHeadProps) {
           {link === "lost" ? <span class="mark error">no answer, trying again</span> : null}
         </p>
         <div class="actions">
+          {children}
           <Downloads chainId={chainId} />
           {status === "running" ? <Cancel chainId={chainId} /> : null}
         </div>
@@ -52,7 +56,7 @@ export function ChainHead({ chain, link, now }: ChainHeadProps) {
   );
 }
 
-function Fact({ word, children }: { readonly word: string; readonly children: preact.ComponentChildren }) {
+function Fact({ word, children }: { readonly word: string; readonly children: ComponentChildren }) {
   return (
     <div>
       <dt>{word}</dt>

@@ -31,12 +31,13 @@ export function ChainPage({ chainId, params }: ChainPageProps) {
   const panel = { hops, picked, onPick: select };
   return (
     <>
-      <ChainHead chain={chain} link={link} now={now} />
+      <ChainHead chain={chain} link={link} now={now}>
+        <ViewSwitch view={view} onView={(next) => replaceRoute(href(here, { ...params, view: next }))} />
+      </ChainHead>
       {error === undefined ? null : <ProblemNotice error={error} />}
       <Budgets chain={chain} now={now} />
       <div class={hop === undefined ? "desk" : "desk picked"}>
         <div class="views">
-          <ViewSwitch view={view} onView={(next) => replaceRoute(href(here, { ...params, view: next }))} />
           {view === "timeline" ? null : (
             <GraphPanel {...panel} principal={chain.root.principal} alone={view === "graph"} />
           )}

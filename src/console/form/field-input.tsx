@@ -41,7 +41,11 @@ export function FieldInput({ field, typed, path, errors, onType }: FieldProps) {
       {help === undefined ? null : (
         <p class="help" id={help}>
           <Text of={field.description} />
-          {field.kind === "lines" ? " One a line." : field.kind === "json" ? " JSON." : ""}
+          {field.kind === "lines"
+            ? " One a line."
+            : field.kind === "json"
+              ? ' JSON: a text stands in quotes, as "hello".'
+              : ""}
         </p>
       )}
     </div>

@@ -16,7 +16,7 @@ export function Edge({ card: placed, hangs, isOnWay }: EdgeProps) {
     <>
       <path class={`edge${isRefused ? " refused" : ""}${isOnWay ? " way" : ""}`} d={edgePath(parent, placed, hangs)} />
       {isRefused ? (
-        <text class="refusal" x={x - 8} y={y + height / 2 - 5} text-anchor="end">
+        <text class="refusal" x={x - 8} y={y + height / 2 - 6} text-anchor="end">
           {card.refusal}
         </text>
       ) : null}

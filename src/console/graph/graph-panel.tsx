@@ -5,8 +5,9 @@ import { type TreeItem, useTreeKeys } from "../parts/tree-keys.ts";
 import type { HopEvent } from "../shapes.ts";
 import { CardShape } from "./card-shape.tsx";
 import { Edge } from "./edge.tsx";
+import { fitting } from "./fit.ts";
 import { CALLER, type Layout, layoutOf, type PlacedCard } from "./layout.ts";
-import { fitting, Zoom } from "./zoom.tsx";
+import { Zoom } from "./zoom.tsx";
 
 export interface PanelProps {
   readonly hops: readonly HopEvent[];
@@ -25,7 +26,7 @@ export function GraphPanel({ hops, picked, onPick, alone, principal }: PanelProp
   const frame = useRef<HTMLDivElement>(null);
   const room = useRoom(frame);
   const [zoom, setZoom] = useState<number>();
-  const scale = zoom ?? fitting(width + 2 * MARGIN, room);
+  const scale = zoom ?? fitting({ width: width + 2 * MARGIN, height: height + 2 * MARGIN }, room);
   const pickedCard = cards.find((card) => card.hops.some(({ hopId }) => hopId === picked));
   const onWay = useMemo(() => wayTo(pickedCard), [pickedCard]);
   const items = useMemo(() => itemsOf(layout), [layout]);
@@ -106,15 +107,19 @@ function drawnFirst(cards: readonly PlacedCard[], onWay: ReadonlySet<string>): r
   return cards.filter(({ parent }) => parent !== undefined).toSorted((a, b) => layer(a) - layer(b));
 }
 
-/** Width in px that the drawing has. */
-function useRoom(frame: { readonly current: HTMLElement | null }): number {
-  const [room, setRoom] = useState(0);
+/** Px that the drawing has: its frame grows with it up to the height that the style sheet allows. */
+function useRoom(frame: { readonly current: HTMLElement | null }): { readonly width: number; readonly height: number } {
+  const [room, setRoom] = useState({ width: 0, height: 0 });
   useEffect(() => {
     const { current } = frame;
     if (current === null) return;
-    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
+    const look = () => {
+      const most = Number.parseFloat(getComputedStyle(current).maxHeight);
+      setRoom({ width: current.clientWidth, height: Number.isNaN(most) ? Number.POSITIVE_INFINITY : most });
+    };
+    const observer = new ResizeObserver(look);
     observer.observe(current);
-    setRoom(current.clientWidth);
+    look();
     return () => observer.disconnect();
   }, [frame]);
   return room;

@@ -45,7 +45,7 @@ export function layoutOf(hops: readonly GraphHop[], principal: string): Layout {
   const { root, isFolded } = fewEnough(treeOf(hops, principal));
   const isRoomy = walk(root).length <= ROOMY_CARDS;
   const height = isRoomy ? 42 : 24;
-  const pitch = isRoomy ? 54 : 30;
+  const pitch = isRoomy ? 52 : 30;
   const top = hierarchy(root, (node) => node.children);
   const hangs = top.leaves().length > CENTRED_LEAVES;
   const rows = hangs ? hangingRows(top) : centredRows(top);

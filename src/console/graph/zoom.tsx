@@ -1,13 +1,5 @@
 /** How large the graph is drawn: to fit, or by steps. */
 const STEPS = [0.35, 0.5, 0.7, 0.85, 1, 1.25, 1.6];
-/** Below this, text is no longer read: the drawing is scrolled. */
-const LEAST_FIT = 0.7;
-
-/** The scale at which a drawing fits, as far as it stays legible. */
-export function fitting(width: number, room: number): number {
-  return room === 0 || width === 0 ? 1 : Math.max(LEAST_FIT, Math.min(1, room / width));
-}
-
 interface ZoomProps {
   /** Undefined: to fit. */
   readonly zoom: number | undefined;

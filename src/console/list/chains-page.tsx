@@ -37,9 +37,16 @@ export function ChainsPage({ params }: { readonly params: Params }) {
 }
 
 function Liveness(props: { readonly isFirst: boolean; readonly lost: boolean; readonly known: boolean }) {
-  if (props.lost) return <span class="mark error">✗ no answer, trying again</span>;
+  if (props.lost) return <span class="mark error">no answer, trying again</span>;
   if (!props.isFirst) return <>older chains</>;
-  return props.known ? <span class="mark open pulse">● live</span> : null;
+  return props.known ? (
+    <span class="mark open">
+      <span class="pulse" aria-hidden="true">
+        ●
+      </span>
+      live
+    </span>
+  ) : null;
 }
 
 function List({ page: { items, nextCursor }, params }: { readonly page: Page<ChainItem>; readonly params: Params }) {

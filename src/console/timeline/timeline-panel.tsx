@@ -13,14 +13,18 @@ interface TimelinePanelProps extends PanelProps {
   readonly now: number;
 }
 
-const TICKS = 5;
+/** Px between two lines of the axis, at least. */
+const TICK_PX = 75;
 
 export function TimelinePanel({ hops, picked, onPick, alone, from, now }: TimelinePanelProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => rowsOf(hops, folded), [hops, folded]);
   const frame = useRef<HTMLDivElement>(null);
-  const { first, end, onScroll, show } = useWindow(frame, rows.length);
+  const { first, end, width, onScroll, show } = useWindow(frame, rows.length);
+  // What the style sheet leaves beside the names and for words after the bars.
+  const laneWidth = width * 0.7 - 72;
   const spanMs = Math.max(1, now - from);
+  const ticks = ticksOf(spanMs, Math.max(1, Math.floor(laneWidth / TICK_PX)));
   const fold = (id: string, isFolded: boolean) => {
     const next = new Set(folded);
     if (isFolded) next.add(id);
@@ -45,12 +49,10 @@ export function TimelinePanel({ hops, picked, onPick, alone, from, now }: Timeli
   });
   return (
     <section class={alone ? "panel timeline alone" : "panel timeline"} aria-labelledby="timeline-title">
-      <div class="panel-head">
+      <div class="axis">
         <h2 id="timeline-title">Timeline</h2>
-      </div>
-      <div class="axis" aria-hidden="true">
-        <div class="lane">
-          {ticksOf(spanMs, TICKS).map((ms) => (
+        <div class="lane" aria-hidden="true">
+          {ticks.map((ms) => (
             <span key={ms} class="tick" style={{ left: `${(100 * ms) / spanMs}%` }}>
               {duration(ms)}
             </span>
@@ -70,6 +72,11 @@ export function TimelinePanel({ hops, picked, onPick, alone, from, now }: Timeli
         onBlur={keys.onBlur}
       >
         <div class="all-rows" role="none" style={{ height: `${rows.length * ROW_PX}px` }}>
+          <div class="lane grid" role="none">
+            {ticks.slice(1).map((ms) => (
+              <span key={ms} class="gridline" style={{ left: `${(100 * ms) / spanMs}%` }} />
+            ))}
+          </div>
           {rows.slice(first, end).map((row, place) => (
             <TimelineRowShape
               key={row.hop.hopId}

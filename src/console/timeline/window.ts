@@ -7,10 +7,10 @@ export const ROW_PX = 26;
 const BEYOND = 10;
 
 export function useWindow(frame: { readonly current: HTMLElement | null }, rows: number) {
-  const [view, setView] = useState({ top: 0, height: 800 });
+  const [view, setView] = useState({ top: 0, height: 800, width: 800 });
   const look = () => {
     const { current } = frame;
-    if (current !== null) setView({ top: current.scrollTop, height: current.clientHeight });
+    if (current !== null) setView({ top: current.scrollTop, height: current.clientHeight, width: current.clientWidth });
   };
   useEffect(() => {
     const { current } = frame;
@@ -28,5 +28,5 @@ export function useWindow(frame: { readonly current: HTMLElement | null }, rows:
     if (top < current.scrollTop) current.scrollTop = top;
     else if (bottom > current.scrollTop + current.clientHeight) current.scrollTop = bottom - current.clientHeight;
   };
-  return { first, end, onScroll: look, show };
+  return { first, end, width: view.width, onScroll: look, show };
 }
