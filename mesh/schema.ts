@@ -194,12 +194,9 @@ export const Endpoint = z
           .boolean()
           .default(true)
           .meta({ description: "Whether its tools are named `<agent>__<tool>`; else they keep their own names." }),
-        pin: z
-          .enum(["flag", "strict"])
-          .default("flag")
-          .meta({
-            description: "What happens to a tool whose definition changes: `strict` withholds it until approved.",
-          }),
+        pin: z.enum(["flag", "strict"]).default("flag").meta({
+          description: "What happens to a tool whose definition changes: `strict` withholds it until approved.",
+        }),
         continues: z
           .boolean()
           .default(false)

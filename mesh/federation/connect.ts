@@ -54,7 +54,7 @@ export async function withUpstream<T>(
   try {
     return await work(connection);
   } catch (error) {
-    if (known?.sessionId === undefined || statusOf(error) !== 404) throw error;
+    if (known?.sessionId === undefined || !hasLostSession(error)) throw error;
   } finally {
     await connection.close().catch(() => undefined);
   }
@@ -65,6 +65,12 @@ export async function withUpstream<T>(
   } finally {
     await anew.close().catch(() => undefined);
   }
+}
+
+/** 404 by the protocol; some servers answer 400 and say why. Either way they have done nothing. */
+function hasLostSession(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 404 || (status === 400 && /session/i.test(error instanceof Error ? error.message : ""));
 }
 
 /** The HTTP status that an error of the client's tells of. */

@@ -19,9 +19,26 @@ export interface FoundTool {
 /** A tool that a federated server has. */
 export type ToolSkill = Skill & { readonly tool: ToolFacts };
 
+/** Approved digests, by the tool's name. */
+export type Pins = Readonly<Record<string, string>>;
+
+function pinsOf(before: readonly Skill[], gone: Pins): Map<string, string> {
+  const own = before.flatMap(({ id, tool }): [string, string][] => (tool === undefined ? [] : [[id, tool.approved]]));
+  return new Map([...Object.entries(gone), ...own]);
+}
+
+/** Pins of tools that a server has no more: one that comes back changed is not a new one. The latest so many. */
+const GONE = 500;
+
+export function goneAfter(before: readonly Skill[], found: readonly FoundTool[], gone: Pins = {}): Pins {
+  const pins = pinsOf(before, gone);
+  for (const { name } of found) pins.delete(name);
+  return Object.fromEntries([...pins].slice(-GONE));
+}
+
 /** The tools as they are now, each with the digest that is approved: the first one seen, or what an owner approved since. */
-export function pinned(before: readonly Skill[], found: readonly FoundTool[]): ToolSkill[] {
-  const known = new Map(before.map((skill) => [skill.id, skill.tool?.approved]));
+export function pinned(before: readonly Skill[], found: readonly FoundTool[], gone: Pins = {}): ToolSkill[] {
+  const known = pinsOf(before, gone);
   return found.map(({ name, title, description, inputSchema, outputSchema, annotations, digest }) => ({
     id: name,
     ...(title === undefined ? {} : { name: title }),

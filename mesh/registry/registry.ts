@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
 import type { Discovered } from "../federation/discover.ts";
-import { approved, type FoundTool, pinned } from "../federation/pins.ts";
+import { approved, type FoundTool, goneAfter, pinned } from "../federation/pins.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
@@ -26,7 +26,7 @@ import {
   writeAgent,
 } from "./store.ts";
 
-import { MESH_PREFIX, partsOf, skillOf } from "./tool-names.ts";
+import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS } from "./tool-names.ts";
 
 /** What was read, and the registry's revision when it was. */
 export interface AtRevision<T> {
@@ -138,7 +138,8 @@ export class Registry extends DurableObject {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
       const free = found.ok ? found.tools.filter((tool) => this.#isFree(agent, tool.name)) : [];
-      const skills = found.ok ? pinned(agent.skills, free) : agent.skills;
+      const gone = agent.upstream?.gone;
+      const skills = found.ok ? pinned(agent.skills, free, gone) : agent.skills;
       const taken = found.ok ? found.tools.filter((tool) => !free.includes(tool)) : [];
       const upstream = found.ok
         ? withTaken(found.facts, taken)
@@ -152,9 +153,9 @@ export class Registry extends DurableObject {
     return this.#at(readAgent(sql, name));
   }
 
-  /** Whether a tool without a prefix would shadow nobody. */
+  /** Whether a tool has a name that can be called, and without a prefix would shadow nobody. */
   #isFree({ name, endpoint }: Agent, tool: string): boolean {
-    if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return true;
+    if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return `${name}__${tool}`.length <= TOOL_NAME_CHARS;
     const named = tool.startsWith(MESH_PREFIX) ? undefined : this.#toolNamed(tool);
     return !tool.startsWith(MESH_PREFIX) && (named === undefined || named.agent.name === name);
   }
@@ -264,7 +265,7 @@ export class Registry extends DurableObject {
 
 function withTaken(facts: UpstreamFacts, taken: readonly FoundTool[]): UpstreamFacts {
   if (taken.length === 0) return facts;
-  const skipped = taken.map(({ name }) => `${name}: another tool has this name; register the server with its prefix`);
+  const skipped = taken.map(({ name }) => `${name}: another tool has this name, or with the server's it is too long`);
   return { ...facts, skipped: [...(facts.skipped ?? []), ...skipped].slice(0, 20) };
 }
 

@@ -7,6 +7,8 @@ import { isWithheld } from "../federation/pins.ts";
 import type { Agent, Skill } from "../schema.ts";
 
 const SEPARATOR = "__";
+/** Characters of a tool's name that MCP allows. */
+export const TOOL_NAME_CHARS = 128;
 /** Tools of the mesh itself have this before their names; no agent's may. */
 export const MESH_PREFIX = `mesh${SEPARATOR}`;
 

@@ -1,10 +1,7 @@
 /** What a registration may not be because of the tools that it would be. */
-import { MESH_PREFIX, toolName } from "../../mesh/registry/tool-names.ts";
+import { MESH_PREFIX, TOOL_NAME_CHARS, toolName } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import type { Agent } from "../../mesh/schema.ts";
-
-/** Characters of a tool's name that the specification allows. */
-const NAME_CHARS = 128;
 
 /** Why an agent can't be registered with the tools that it would be, or nothing. */
 export function toolNameProblem(agent: Pick<Agent, "name" | "skills" | "endpoint">): Rejection | undefined {
@@ -20,8 +17,8 @@ export function toolNameProblem(agent: Pick<Agent, "name" | "skills" | "endpoint
       const detail = `/skills/${place}/id: the tool '${tool}' would take a name of the mesh's own tools: what begins with '${MESH_PREFIX}' is theirs. Choose another name for the agent.`;
       return { code: "conflict", detail };
     }
-    if (tool.length > NAME_CHARS) {
-      const detail = `/skills/${place}/id: the tool '${tool}' would have a name of more than ${NAME_CHARS} characters. Shorten the agent's name or the skill's id.`;
+    if (tool.length > TOOL_NAME_CHARS) {
+      const detail = `/skills/${place}/id: the tool '${tool}' would have a name of more than ${TOOL_NAME_CHARS} characters. Shorten the agent's name or the skill's id.`;
       return { code: "invalid_request", detail };
     }
   }
