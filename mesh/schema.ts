@@ -166,6 +166,10 @@ export const UpstreamFacts = z
     server: z.strictObject({ name: z.string(), version: z.string(), title: z.string().optional() }).optional(),
     lastSeenAt: z.int().nullable().meta({ description: "Epoch milliseconds; null while it was never reached." }),
     lastError: z.string().nullable().meta({ description: "Why the last attempt failed; null when it did not." }),
+    gone: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: "Approved digests of tools that it has no more, in case they come back." }),
     skipped: z
       .array(z.string())
       .optional()

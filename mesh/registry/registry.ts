@@ -2,12 +2,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
 import type { Discovered } from "../federation/discover.ts";
-import { approved, type FoundTool, goneAfter, pinned } from "../federation/pins.ts";
+import { approved } from "../federation/pins.ts";
+import { recorded } from "../federation/record.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, Skill, UpstreamFacts } from "../schema.ts";
+import type { Agent, Skill } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
@@ -137,13 +138,7 @@ export class Registry extends DurableObject {
     const changed = this.#database.transactionSync(() => {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
-      const free = found.ok ? found.tools.filter((tool) => this.#isFree(agent, tool.name)) : [];
-      const gone = agent.upstream?.gone;
-      const skills = found.ok ? pinned(agent.skills, free, gone) : agent.skills;
-      const taken = found.ok ? found.tools.filter((tool) => !free.includes(tool)) : [];
-      const upstream = found.ok
-        ? withTaken(found.facts, taken)
-        : { ...NEVER_SEEN, ...agent.upstream, lastError: found.error };
+      const { skills, upstream } = recorded(agent, found, (tool) => this.#isFree(agent, tool));
       const same = JSON.stringify(skills) === JSON.stringify(agent.skills);
       if (same) noteUpstream(sql, agent, upstream);
       else writeAgent(sql, { ...registrationIn(agent), skills, upstream }, agent.owner, Date.now());
@@ -262,14 +257,6 @@ export class Registry extends DurableObject {
     return { ...result, revision: readRevision(this.#database.sql) };
   }
 }
-
-function withTaken(facts: UpstreamFacts, taken: readonly FoundTool[]): UpstreamFacts {
-  if (taken.length === 0) return facts;
-  const skipped = taken.map(({ name }) => `${name}: another tool has this name, or with the server's it is too long`);
-  return { ...facts, skipped: [...(facts.skipped ?? []), ...skipped].slice(0, 20) };
-}
-
-const NEVER_SEEN: UpstreamFacts = { lastSeenAt: null, lastError: null };
 
 /** What is kept of a server that is registered anew at its address: its tools, and what was approved of them. */
 function sameServer(before: Agent | undefined, { endpoint }: StoredAgent): Partial<StoredAgent> {
