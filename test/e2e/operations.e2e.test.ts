@@ -1,5 +1,5 @@
 // What docs/operations.md promises: backups, upgrades, chains that are deleted.
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, gate } from "../support/server/agent.ts";
 import type { Chain, Graph } from "../support/server/client.ts";
 import { copyData, databasesOf, moveInTime, onDatabase } from "../support/server/data.ts";
-import { groupOf, MeshServer, newDataFolder } from "../support/server/mesh.ts";
+import { ADMIN_KEY, MeshServer, newDataFolder } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
 
 const FIXTURE = join(dirname(dirname(fileURLToPath(import.meta.url))), "fixtures", "data-0.1.0");
@@ -49,7 +49,9 @@ describe("a backup", () => {
       await until("the index has both", async () => (await chainIds(mesh)).length === 2, BEHIND_MS);
       const graph = await mesh.client.graph(echo.chainId);
       await mesh.stop();
-      // What a stopped server leaves has no journals beside its databases.
+      for (const kind of ["Ledger", "MeshIndex", "Registry"] as const) {
+        for (const file of databasesOf(mesh.data, kind)) expect(existsSync(`${file}-wal`), file).toBe(false);
+      }
       const copy = newDataFolder();
       copyData(mesh.data, copy);
 
@@ -75,16 +77,18 @@ describe("a backup", () => {
       while (!over) answered.push((await mesh.client.invoke("echo", answered.length)).chainId);
     });
     await until("there is something to lose", () => answered.length > 400);
-    const workerd = groupOf(mesh.run.pid).filter(({ command }) => /workerd\b.*serve/.test(command));
-    expect(workerd.length).toBeGreaterThan(0);
-    for (const { pid } of workerd) process.kill(pid, "SIGSTOP");
+    const { pid } = JSON.parse(readFileSync(join(mesh.data, "server.json"), "utf8")) as { pid: number };
+    process.kill(pid, "SIGSTOP");
     const before = [...answered];
     const copy = newDataFolder();
     copyData(mesh.data, copy);
-    for (const { pid } of workerd) process.kill(pid, "SIGCONT");
+    const during = answered.length;
+    process.kill(pid, "SIGCONT");
     over = true;
     await Promise.all(load);
-    expect(answered.length).toBeGreaterThan(before.length);
+    // Nothing was answered while it was copied, and everything that waited was answered then.
+    expect(during - before.length).toBeLessThanOrEqual(load.length);
+    expect(answered.length).toBeGreaterThanOrEqual(before.length + load.length);
     await mesh.stop();
 
     const restored = await open(copy);
@@ -101,6 +105,25 @@ describe("a backup", () => {
         expect(onDatabase(file, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
       }
     }
+  });
+});
+
+describe("the admin key", () => {
+  test("that is changed is void at once, and nothing else is", async () => {
+    const data = newDataFolder();
+    const first = await MeshServer.start({ data });
+    const { key } = await first.client.createKey(["invoke", "read"]);
+    const { chainId } = await first.client.invoke("echo", 1);
+    // Reading writes what waits to be written.
+    await first.client.chain(chainId);
+    await first.stop();
+    const next = `hop_admin_${"n".repeat(40)}`;
+    const second = await MeshServer.start({ data, env: { HOPLINE_ADMIN_KEY: next } });
+    opened.push(second);
+    expect((await second.client.as(ADMIN_KEY).send("/v1/keys")).problem.code).toBe("unauthenticated");
+    expect((await second.client.as(next).send("/v1/keys")).status).toBe(200);
+    expect((await second.client.as(key).chain(chainId)).status).toBe("done");
+    expect((await second.client.as(next).cancel(chainId)).problem.code).toBe("chain_closed");
   });
 });
 
