@@ -1,8 +1,8 @@
 /** One chain: what it is, what it may use, its call graph and its timeline, and the hop that was picked. */
-import { useEffect } from "preact/hooks";
 import { shownName } from "../../../mesh/chain/render/text.ts";
 import { GraphPanel } from "../graph/graph-panel.tsx";
 import { Loading, Notice, ProblemNotice } from "../parts/notice.tsx";
+import { useEscape } from "../parts/use-escape.ts";
 import { Refusal } from "../session/api.ts";
 import { href, replaceRoute } from "../session/route.ts";
 import { TimelinePanel } from "../timeline/timeline-panel.tsx";
@@ -52,7 +52,7 @@ export function ChainPage({ chainId, params }: ChainPageProps) {
           )}
         </div>
         {hop === undefined ? null : (
-          <HopDetail hop={hop} hops={hops} chain={chain} now={now} onPick={select} onClose={close} />
+          <HopDetail hop={hop} hops={hops} from={chain.startedAt} now={now} onPick={select} onClose={close} />
         )}
         <p class="unseen" role="status">
           {hop === undefined ? "" : `Shown beside: ${shownName(hop.callee, 63)}, ${hop.status}. Escape closes it.`}
@@ -72,16 +72,4 @@ function Missing({ error }: { readonly error: Error }) {
       </p>
     </Notice>
   );
-}
-
-/** Escape closes what is open, unless a dialog is: that is its own. */
-function useEscape(close: (() => void) | undefined): void {
-  useEffect(() => {
-    if (close === undefined) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && document.querySelector("dialog[open]") === null) close();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
 }
