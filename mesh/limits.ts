@@ -106,6 +106,14 @@ export const SVG_AGENTS = 60;
 export const SVG_ARROWS = 150;
 /** Nodes of an SVG of hops; above it siblings whose calls were alike are one node too, not only those that called nothing. */
 export const SVG_HOPS = 150;
+/** How long an upstream MCP server may take to say what it is, in milliseconds: a registration waits for it. */
+export const DISCOVERY_MS = 10_000;
+/** After this long, in milliseconds, what an upstream has said of its tools is asked again when it is used. */
+export const UPSTREAM_FRESH_MS = 60_000;
+/** Tools of one upstream that are taken. */
+export const UPSTREAM_TOOLS = 500;
+/** Bytes of one answer of an upstream MCP server, its event stream included. */
+export const UPSTREAM_BYTES = 8 * 2 ** 20;
 /** Rows that a ledger hands out in one RPC. */
 export const LEDGER_PAGE = 1_000;
 

@@ -29,4 +29,4 @@ provideBuiltins(
   ),
 );
 
-export { default, Ledger, MeshIndex, Registry } from "../../src/index.ts";
+export { default, Ledger, McpSession, MeshIndex, Registry } from "../../src/index.ts";

@@ -1,10 +1,10 @@
 /** One turn of a ledger's alarm: at most ALARM_BATCH due times, each in its own transaction and its own try. */
 import { ALARM_BATCH } from "../limits.ts";
 import type { Book } from "./book.ts";
-import { clearDue, type DueRow, readDue, setDue } from "./due.ts";
+import { clearDue, type DueKind, type DueRow, readDue } from "./due.ts";
 import { deleteIdempotent } from "./idempotency.ts";
 import { expireLeases } from "./leases.ts";
-import { removeChain } from "./retention.ts";
+import { expireChain, sweep } from "./retention.ts";
 
 /** How long a due time that failed waits until it is tried again, in milliseconds. */
 const RETRY_MS = 10_000;
@@ -13,24 +13,38 @@ const RETRY_MS = 10_000;
 export function runDue(book: Book, now: number, bornAtMs: number): boolean {
   let outbox = false;
   for (const due of readDue(book.database.sql, now, ALARM_BATCH)) {
-    if (due.kind === "outbox") outbox = true;
-    else runOne(book, due, now, bornAtMs);
+    const { kind } = due;
+    if (kind === "outbox") outbox = true;
+    else runOne(book, { ...due, kind }, now, bornAtMs);
   }
   return outbox;
 }
 
-function runOne(book: Book, { kind, ref }: DueRow, now: number, bornAtMs: number): void {
+function runOne(
+  book: Book,
+  { kind, ref }: DueRow & { kind: Exclude<DueKind, "outbox"> },
+  now: number,
+  bornAtMs: number,
+) {
   const { database } = book;
   try {
     database.transactionSync(() => {
-      if (kind === "chain") return lookAtChain(book, ref, now, bornAtMs);
-      deleteIdempotent(database.sql, ref);
-      clearDue(database.sql, kind, ref);
+      switch (kind) {
+        case "chain":
+          return lookAtChain(book, ref, now, bornAtMs);
+        case "sweep":
+          return sweep(book, now);
+        case "answer":
+          deleteIdempotent(database.sql, ref);
+          return clearDue(database.sql, kind, ref);
+        default:
+          return kind satisfies never;
+      }
     });
   } catch (error) {
     console.error(`ledger: due ${kind} of ${ref} failed`, error);
     if (kind === "chain") book.forgetRow(ref);
-    setDue(database.sql, kind, ref, now + RETRY_MS);
+    book.due(kind, ref, now + RETRY_MS);
   }
 }
 
@@ -38,7 +52,7 @@ function runOne(book: Book, { kind, ref }: DueRow, now: number, bornAtMs: number
 function lookAtChain(book: Book, row: number, now: number, bornAtMs: number): void {
   const chain = book.chainByRow(row);
   if (chain === undefined) return clearDue(book.database.sql, "chain", row);
-  if (chain.status !== "running") return removeChain(book, chain, now);
+  if (chain.status !== "running") return expireChain(book, chain, now);
   expireLeases(book, chain, now, bornAtMs);
   book.write();
 }

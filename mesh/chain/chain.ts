@@ -16,6 +16,7 @@ import type { LiveHop } from "./live.ts";
 import { LEDGER_MIGRATIONS } from "./migrations.ts";
 import { drainOutbox, hasUnsent } from "./outbox.ts";
 import { LedgerQueue, usageOf } from "./queue.ts";
+import { ANSWER_REMOVED, lastSeqOf, type Removal, remove } from "./retention.ts";
 import { endOpenHops } from "./settlement.ts";
 import {
   type ChainView,
@@ -41,6 +42,10 @@ export interface HopState {
   /** The recorded output of a request under an Idempotency-Key, as JSON. */
   readonly answer?: string | undefined;
 }
+
+const NOTHING_USED: Usage = { hops: 0, bytes: 0, tokens: 0, costMicros: 0, wallMs: 0 };
+/** Of a hop whose chain was removed. Who still asks for it has a request of its own under the same Idempotency-Key. */
+const REMOVED: HopState = { status: "rejected", rejection: ANSWER_REMOVED, usage: NOTHING_USED };
 
 export class Ledger extends DurableObject<LedgerEnv> {
   readonly #book: Book;
@@ -77,6 +82,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
       await this.#waiters.wait(hop.id, WATCH_HOLD_MS);
       this.#queue.commit();
     }
+    if (this.#book.chain(chainId) === undefined) return REMOVED;
     const ended = this.#hop(chainId, hopId);
     if (ended === undefined) throw new Error(`Chain ${chainId} has no hop ${hopId}.`);
     const { id, status, rejection } = ended;
@@ -101,6 +107,17 @@ export class Ledger extends DurableObject<LedgerEnv> {
     this.#queue.commit();
     const chain = this.#book.chain(chainId);
     return chain && chainView(chain, Date.now());
+  }
+
+  /** Removes a chain that has ended, with all that is kept of it. */
+  async remove(chainId: string): Promise<Removal> {
+    this.#queue.commit();
+    const { database } = this.#book;
+    const chain = this.#book.chain(chainId);
+    if (chain !== undefined && chain.status !== "running") await this.#sendOutbox(lastSeqOf(database.sql, chain));
+    const removal = database.transactionSync(() => remove(this.#book, this.#book.chain(chainId), Date.now()));
+    this.#afterCommit();
+    return removal;
   }
 
   /** Hops in the order of their admission, after the row `after`; at most LEDGER_PAGE. */
@@ -169,12 +186,13 @@ export class Ledger extends DurableObject<LedgerEnv> {
     void this.ctx.storage.setAlarm(earliest);
   }
 
-  async #sendOutbox(): Promise<void> {
+  /** @param enough the number up to which somebody waits for it; by default everything is sent */
+  async #sendOutbox(enough?: number): Promise<void> {
     clearTimeout(this.#outboxTimer ?? null);
     try {
       const ledger = this.ctx.id.name ?? this.ctx.id.toString();
       const mesh = ledger.split("/")[0] ?? "default";
-      await drainOutbox(this.#book, () => this.#queue.commit(), this.env.INDEX.getByName(mesh), ledger);
+      await drainOutbox(this.#book, () => this.#queue.commit(), this.env.INDEX.getByName(mesh), ledger, enough);
       this.#outboxTimer = undefined;
       // What was committed while the last batch was under way has found the timer set.
       this.#afterCommit();

@@ -1,7 +1,8 @@
 /** The times that a ledger waits for. One row a thing; the object's alarm is the earliest of them. */
 import { firstRow, type Sql } from "../sql.ts";
 
-export type DueKind = "chain" | "answer" | "outbox";
+/** Of a chain: its next lease, then its removal. `outbox` and `sweep` are one each. */
+export type DueKind = "chain" | "answer" | "outbox" | "sweep";
 export interface DueRow {
   readonly kind: DueKind;
   readonly ref: number;

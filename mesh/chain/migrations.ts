@@ -106,4 +106,20 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (hop, part)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Chains that were removed and have hops left.
+  CREATE TABLE removed (chain INTEGER PRIMARY KEY) STRICT;
+
+  -- The same, and one kind more: SQLite changes no CHECK.
+  CREATE TABLE awaited (
+    kind TEXT NOT NULL CHECK (kind IN ('chain', 'answer', 'outbox', 'sweep')),
+    ref INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (kind, ref)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO awaited SELECT kind, ref, at FROM due;
+  DROP TABLE due;
+  ALTER TABLE awaited RENAME TO due;
+  CREATE INDEX due_by_time ON due (at);
+  `,
 ];

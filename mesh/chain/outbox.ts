@@ -10,16 +10,23 @@ export interface NewsReader {
 }
 
 /**
- * Sends until nothing is left. What was sent and not noted, because the process died, is sent again.
+ * Sends until nothing is left, or until `enough` was sent. What was sent and not noted, because the process died, is sent again.
  * @param commit writes what is in memory: only rows are read, and a number that is passed is never read again
  */
-export async function drainOutbox(book: Book, commit: () => void, reader: NewsReader, ledger: string): Promise<void> {
+export async function drainOutbox(
+  book: Book,
+  commit: () => void,
+  reader: NewsReader,
+  ledger: string,
+  enough = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const { sql } = book.database;
   for (;;) {
     commit();
     const after = readSent(sql);
     const upTo = Math.min(book.lastSeq, after + OUTBOX_BATCH);
     if (upTo <= after) return clearDue(sql, "outbox", 0);
+    if (after >= enough) return;
     await reader.feed(ledger, readNews(sql, after, upTo));
     writeSent(sql, upTo);
     forgetRemoved(sql, after, upTo);

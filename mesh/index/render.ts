@@ -7,7 +7,7 @@ import { drawAgents } from "../chain/render/svg/agents.ts";
 import { framed } from "../chain/render/svg/frame.ts";
 import { cost, counted, duration, grouped } from "../chain/render/words.ts";
 import { MERMAID_ARROWS } from "../limits.ts";
-import type { EdgeView } from "./edges.ts";
+import { type EdgeView, UNKNOWN } from "./edges.ts";
 import type { MeshGraph } from "./graph.ts";
 
 export function meshDot(graph: MeshGraph): string {
@@ -36,13 +36,13 @@ function titleOf(graph: MeshGraph): string {
 }
 
 function sinceOf({ since }: MeshGraph): string {
-  return `since ${new Date(since).toISOString().replace(/:00\.000Z$/, "Z")}`;
+  return `since ${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function factsOf({ nodes, edges }: MeshGraph): string[] {
   const of = (count: (edge: EdgeView) => number) => edges.reduce((sum, edge) => sum + count(edge), 0);
   const [errors, refused, micros] = [of((edge) => edge.errors), of((edge) => edge.rejected), of((e) => e.costMicros)];
-  const agents = nodes.filter(({ kind }) => kind === "agent").length;
+  const agents = nodes.filter(({ id, kind }) => kind === "agent" && id !== UNKNOWN).length;
   return [
     counted(
       of((edge) => edge.calls),

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AnswerCheck, type Given } from "../support/fuzz/answers.ts";
 import { type Document, type Operation, operationsOf } from "../support/fuzz/document.ts";
 import { type Request, requestsOf } from "../support/fuzz/requests.ts";
-import { AgentHost } from "../support/server/agent.ts";
+import { AgentHost, silent } from "../support/server/agent.ts";
 import { type Fuzzed, furnish } from "../support/server/fuzz-surroundings.ts";
 import { MeshServer } from "../support/server/mesh.ts";
+import { until } from "../support/server/until.ts";
 
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const TIMES = Number(process.env.FUZZ_RUNS ?? "1");
@@ -114,7 +115,7 @@ describe("the commands on the page", () => {
     }
     // Chains and keys of the examples are made up; whatever is wrong with a command would be another status.
     const failed = statuses.filter((status) => !/ 2\d\d$/.test(status));
-    const made = ["readChain", "cancelChain", "followChain", "readChainGraph", "revokeKey"];
+    const made = ["readChain", "cancelChain", "deleteChain", "followChain", "readChainGraph", "revokeKey"];
     expect(failed.toSorted()).toEqual(made.map((id) => `${id} 404`).toSorted());
   });
 });
@@ -151,7 +152,7 @@ const ORDER = [
     "readChainGraph",
     "readMeshGraph",
   ],
-  ...["registerAgent", "replaceAgent", "makeKey", "listKeys", "cancelChain", "removeAgent", "revokeKey"],
+  ...["registerAgent", "replaceAgent", "makeKey", "listKeys", "cancelChain", "deleteChain", "removeAgent", "revokeKey"],
 ];
 
 describe("requests made from the document are answered as the document says", () => {
@@ -215,7 +216,7 @@ describe("requests made from the document are answered as the document says", ()
   });
 
   test("a key for another request, and a chain that has ended", async () => {
-    const [invoke, cancel] = [operation("invokeAgent"), operation("cancelChain")];
+    const [invoke, cancel, remove] = [operation("invokeAgent"), operation("cancelChain"), operation("deleteChain")];
     const path = "/v1/agents/parrot/invoke";
     const call = (body: string) => {
       const made = request(invoke, path, { body });
@@ -224,6 +225,11 @@ describe("requests made from the document are answered as the document says", ()
     expect([await call('{"input":1}'), await call('{"input":1}'), await call('{"input":2}')]).toEqual([200, 200, 409]);
     const { chainId } = await mesh.client.invoke("parrot", 1);
     expect(await tried(cancel, request(cancel, `/v1/chains/${chainId}/cancel`))).toBe(409);
+    expect(await tried(remove, request(remove, `/v1/chains/${chainId}`))).toBe(204);
+    const kept = await host.agent("kept", silent);
+    void mesh.client.invoke(kept.name, 1).catch(() => undefined);
+    const running = await until("it runs", () => kept.calls[0]);
+    expect(await tried(remove, request(remove, `/v1/chains/${running.chainId}`))).toBe(409);
   });
 
   test("in at least 2,000 requests every operation, and every documented status but 500", () => {

@@ -1,4 +1,4 @@
-/** Chains: search, read, cancel. */
+/** Chains: search, read, delete, cancel. */
 import * as z from "zod";
 import { CHAIN_ID } from "../../../mesh/ids.ts";
 import { RETENTION_MS } from "../../../mesh/limits.ts";
@@ -51,6 +51,20 @@ export const chainOperations: readonly Operation[] = [
       "200": json("The chain as it is now.", ChainAnswer, { headers: headers(["Hopline-Chain"]), example: chain }),
     },
     problems: ["invalid_request", "not_found"],
+  },
+  {
+    method: "delete",
+    path: "/v1/chains/{id}",
+    id: "deleteChain",
+    tag: TAG,
+    summary: "Delete a chain",
+    description:
+      "Before its time: its hops and answers go, and the list forgets it within a second; what it added to the mesh's graph stays. A chain that runs has to be cancelled first. A request under an `Idempotency-Key` that it answered does not run again: repeated within 24 hours it is a `conflict`. Only the key that started it, or an admin, may do so.",
+    access: "invoke",
+    params: { path: chainPath },
+    answers: { "204": { description: "There is no such chain any more." } },
+    problems: ["invalid_request", "not_found", "conflict"],
+    chained: true,
   },
   {
     method: "post",

@@ -277,6 +277,8 @@ describe.concurrent("the alarm", () => {
     const chains = [await startChain(ledger), await startChain(ledger), await startChain(ledger)] as const;
     for (const root of chains) await ledger.settle(settlement(root));
     await ledger.read(chains[0].chainId);
+    // What the index has not heard is kept.
+    await eventually(2_000, async () => (await rows(ledger.stub, "SELECT 1 FROM outbox WHERE sent >= 9"))[0]);
     await edit(
       ledger,
       ["UPDATE chain SET limits = '{' WHERE chain_id = ?", chains[1].chainId],
