@@ -15,6 +15,7 @@ Serves the mesh on workerd, with all state durable in the data folder.
   PORT               the port (8787)
   HOST               the address to listen on (127.0.0.1)
   HOPLINE_DATA       the data folder (.hopline)
+  HOPLINE_OWN_HOSTS  further names by which the mesh is reached, with commas between (behind a proxy: its names)
   HOPLINE_ADMIN_KEY  the first key, at least 32 characters (made at the first start, kept in the data folder)
 `;
 
@@ -121,7 +122,10 @@ async function main(): Promise<void> {
   mkdirSync(state, { recursive: true });
   mkdirSync(server, { recursive: true });
   cpSync(bundle, join(server, "index.js"));
-  writeFileSync(join(server, "workerd.capnp"), workerdConfig({ host, port, state, allowLoopback: isLoopback(host) }));
+  writeFileSync(
+    join(server, "workerd.capnp"),
+    workerdConfig({ host, port, state, allowLoopback: isLoopback(host), ownHosts: process.env.HOPLINE_OWN_HOSTS }),
+  );
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const workerd = runWorkerd(join(server, "workerd.capnp"), { ...process.env, HOPLINE_ADMIN_KEY: adminKey });
   // The command line sends the admin key to the address in this file: it is the owner's alone, as the key is.

@@ -7,6 +7,8 @@ export interface WorkerdOptions {
   readonly state: string;
   /** Whether agents on loopback may be reached: only where the mesh itself listens on loopback. */
   readonly allowLoopback: boolean;
+  /** Further names by which the mesh is reached, with commas between. */
+  readonly ownHosts?: string | undefined;
   /** Objects by binding; those of wrangler.toml by default. */
   readonly objects?: Readonly<Record<string, string>>;
   /** Further settings of the Worker, as text. */
@@ -27,7 +29,7 @@ export function workerdConfig(options: WorkerdOptions): string {
   const texts = {
     HOPLINE_LEDGER_DIGITS: "0",
     HOPLINE_ALLOW_LOOPBACK: allowLoopback ? "1" : "0",
-    HOPLINE_OWN_HOSTS: host,
+    HOPLINE_OWN_HOSTS: [host, options.ownHosts ?? ""].join(","),
     HOPLINE_PORT: String(port),
     ...options.settings,
   };

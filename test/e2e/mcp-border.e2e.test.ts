@@ -8,7 +8,7 @@ import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
 let mesh: MeshServer;
 let host: AgentHost;
 beforeAll(async () => {
-  mesh = await MeshServer.start({ env: {} });
+  mesh = await MeshServer.start({ env: { HOPLINE_OWN_HOSTS: "mesh.example,other.example" } });
   host = await AgentHost.start(mesh);
 });
 afterAll(async () => {
@@ -49,18 +49,21 @@ describe("a foreign name is refused, with a valid key too", () => {
     { origin: "null" },
     { origin: "http://localhost.evil.example" },
     { host: "evil.example", origin: "http://evil.example" },
+    { host: "mesh.example.evil.example" },
   ])("%o", async (headers) => {
     const { status, body } = await send(headers as Record<string, string>);
     expect([status, body.error?.data?.code]).toEqual([403, "edge_forbidden"]);
   });
 
-  test.each([{ host: "localhost:1" }, { host: "[::1]" }, { origin: "http://localhost:5173" }])(
-    "%o is our own",
-    async (headers) => {
-      // No session: what is refused is something else.
-      expect((await send(headers as Record<string, string>)).status).toBe(400);
-    },
-  );
+  test.each([
+    { host: "localhost:1" },
+    { host: "mesh.example", origin: "https://other.example" },
+    { host: "[::1]" },
+    { origin: "http://localhost:5173" },
+  ])("%o is our own", async (headers) => {
+    // No session: what is refused is something else.
+    expect((await send(headers as Record<string, string>)).status).toBe(400);
+  });
 });
 
 test("without a key the answer names where to read what this server takes", async () => {
