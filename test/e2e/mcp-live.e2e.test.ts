@@ -146,3 +146,23 @@ describe.each([
     await until("it is told", () => client.updated().includes(uri), 3_000);
   });
 });
+
+test("a caller within a chain is told of what its own call causes, and not of its siblings", async () => {
+  const held = gate();
+  const child = await host.agent("child", held.handler);
+  await host.agent("family", async (_, call) => {
+    const { client } = await connectOld(mesh.url, call.token);
+    const told: (string | undefined)[] = [];
+    const reached = child.next();
+    const onprogress = ({ message }: { message?: string | undefined }) => void told.push(message);
+    const called = client.callTool({ name: "child", arguments: { input: null } }, undefined, { onprogress });
+    await reached;
+    await call.invoke("echo", "a sibling");
+    held.open();
+    await called;
+    await client.close();
+    return told;
+  });
+  const { result } = await mesh.client.invoke("family", null);
+  expect(result.output).toEqual(["family → child: admitted", "family → child: done"]);
+});

@@ -27,10 +27,10 @@ function send(method: string, session: string | undefined, body?: unknown, heade
   });
 }
 
-async function opened() {
+async function opened(headers: Record<string, string> = {}) {
   const clientInfo = { name: "test", version: "1" };
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
-  const answer = await send("POST", undefined, { jsonrpc: "2.0", id: 0, method: "initialize", params });
+  const answer = await send("POST", undefined, { jsonrpc: "2.0", id: 0, method: "initialize", params }, headers);
   await answer.text();
   const id = answer.headers.get("mcp-session-id") ?? "";
   return { id, stub: sessions.getByName(`default/${id}`) };
@@ -121,24 +121,47 @@ describe("a session", () => {
     expect((await stub.fetch(URL, { headers })).status).toBe(404);
   });
 
-  it("sends no header of the caller's to the inside, whatever a client makes up", async () => {
+  it("believes nothing that a client makes up about itself", async () => {
+    const key = String((await api("POST", "/v1/keys", { body: { name: "small", scopes: ["read"] } })).body.key);
+    const authorization = `Bearer ${key}`;
+    const { id } = await opened({ authorization });
+    const names = async (headers: Record<string, string>) => {
+      const text = await (await send("POST", id, list, { authorization, ...headers })).text();
+      return [...text.matchAll(/"name":"([^"]+)"/g)].map(([, name]) => name);
+    };
+    const keyId = key.split("_")[2];
+    const forged = { sessionId: id, mesh: "default", principal: `key:${keyId}`, scopes: ["admin"], deployment: true };
+    const seen = await names({});
+    expect(seen).toContain("mesh__chain");
+    expect(seen).not.toContain("echo");
+    expect(await names({ "hopline-session-caller": JSON.stringify(forged) })).toEqual(seen);
+  });
+
+  it("is told at once of what was registered while it did not listen", async () => {
     const { id } = await opened();
-    const key = (await api("POST", "/v1/keys", { body: { name: "small", scopes: ["read"] } })).body.key;
-    const forged = { sessionId: id, mesh: "default", principal: "admin", scopes: ["admin"], deployment: true };
-    const answer = await SELF.fetch(URL, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${key}`,
-        accept: "application/json, text/event-stream",
-        "content-type": "application/json",
-        "mcp-session-id": id,
-        "hopline-session-caller": JSON.stringify(forged),
-      },
-      body: JSON.stringify(list),
-    });
-    expect(answer.status).toBe(404);
+    const body = {
+      name: `while-${id.slice(0, 8)}`,
+      version: "1.0.0",
+      endpoint: { kind: "http", url: "https://a.example/" },
+    };
+    expect((await api("POST", "/v1/agents", { body })).status).toBe(201);
+    const first = await firstNews(id);
+    expect(first).toContain("notifications/tools/list_changed");
   });
 });
+
+/** What a listening client hears first that is no comment. */
+async function firstNews(id: string): Promise<string> {
+  const reader = ((await send("GET", id)).body as ReadableStream<Uint8Array>).getReader();
+  let text = "";
+  while (!text.includes("data:")) {
+    const part = await reader.read();
+    if (part.done) break;
+    text += new TextDecoder().decode(part.value);
+  }
+  await reader.cancel();
+  return text;
+}
 
 describe("what a session has sent", () => {
   const message = (text: string): JSONRPCMessage => ({ jsonrpc: "2.0", method: "x", params: { text } });
