@@ -138,7 +138,10 @@ export const MCP_TOOLS_CAP = 1_000;
 export const MCP_TOOLS_PAGE = 200;
 /** A session that nobody has used for this long is forgotten, in milliseconds; its client gets 404 and opens another. */
 export const MCP_SESSION_IDLE_MS = 3_600_000;
-/** Messages that a session keeps for a client that comes back with Last-Event-ID. */
+/** Messages that a session keeps for a client that comes back with Last-Event-ID, and their bytes: the oldest go first. */
 export const MCP_SESSION_EVENTS = 1_000;
+export const MCP_SESSION_BYTES = 16 * 2 ** 20;
+/** Characters of one row of such a message: a row holds 2 MB, and a character may take three bytes. */
+export const MCP_EVENT_PART_CHARS = 500_000;
 /** Resources that one session or one listener may follow at once. */
 export const MCP_SUBSCRIPTIONS = 32;

@@ -43,7 +43,7 @@ export async function listTools(
   const found = (await identity.mesh.registry.list({ limit: limit + 1 }, place?.after ?? "")) as Agent[];
   for (const agent of found) refreshIfStale(identity.mesh, agent);
   const { tools, last } = pageOf(found, limit);
-  const more = last !== found.at(-1)?.name && told + tools.length < cap;
+  const more = (last !== found.at(-1)?.name || found.length > limit) && told + tools.length < cap;
   return {
     tools: [...own, ...tools],
     ...(more ? { nextCursor: encodeCursor({ after: last, told: told + tools.length }) } : {}),
