@@ -115,7 +115,7 @@ describe("the commands on the page", () => {
     }
     // Chains and keys of the examples are made up; whatever is wrong with a command would be another status.
     const failed = statuses.filter((status) => !/ 2\d\d$/.test(status));
-    const made = ["readChain", "cancelChain", "deleteChain", "followChain", "readChainGraph", "revokeKey"];
+    const made = ["approveTools", "readChain", "cancelChain", "deleteChain", "followChain", "readChainGraph", "revokeKey"];
     expect(failed.toSorted()).toEqual(made.map((id) => `${id} 404`).toSorted());
   });
 });
@@ -199,12 +199,13 @@ describe("requests made from the document are answered as the document says", ()
     }
   });
 
-  test("a call that would close a loop, and one of an agent that has no place", async () => {
+  test("a call that would close a loop, one of an agent that has no place, and one of a slow agent", async () => {
     const invoke = operation("invokeAgent");
     const body = '{"input":1}';
     const loop = request(invoke, "/v1/agents/keeper/invoke", { bearer: around.token, body });
     expect(await tried(invoke, loop)).toBe(508);
     expect(await tried(invoke, request(invoke, "/v1/agents/busy/invoke", { body }))).toBe(429);
+    expect(await tried(invoke, request(invoke, "/v1/agents/slow/invoke", { body: '{"input":{"n":1}}' }))).toBe(504);
   });
 
   test("what is still as it was, and what is not any more", async () => {
