@@ -1,7 +1,7 @@
 /** An agent behind a service binding or in a Durable Object: the same definition, called by RPC. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { ReportedUsage } from "../mesh/schema.ts";
-import type { BindingAnswer, BindingCall, BindingCallResult, BindingHop } from "../mesh/transport/binding.ts";
+import type { BindingAnswer, BindingCall, BindingCallResult, BindingHop, Refusal } from "../mesh/transport/binding.ts";
 import {
   type AgentDefinition,
   type CallOptions,
@@ -9,6 +9,7 @@ import {
   type Hop,
   HopRejected,
   type Remaining,
+  type ToolResult,
 } from "./define.ts";
 
 /** The stub of a hop capability: each method is an RPC. */
@@ -16,6 +17,11 @@ type HopStub = {
   call(agent: string, input: unknown, options: Omit<CallOptions, "signal">): Promise<BindingCallResult>;
   remaining(): Promise<Remaining>;
   emit(chunk: unknown): Promise<void>;
+  tool(
+    name: string,
+    args: Record<string, unknown>,
+    options: Omit<CallOptions, "signal">,
+  ): Promise<{ readonly result: ToolResult } | Refusal>;
 };
 
 /**
@@ -79,6 +85,13 @@ class RemoteHop implements Hop {
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
     const { signal: _, ...carried } = options;
     const answered = await this.#stub.call(agent, input, carried);
+    if ("rejection" in answered) throw new HopRejected(answered.rejection, answered.hopId);
+    return answered.result;
+  }
+
+  async tool(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
+    const { signal: _, ...carried } = options;
+    const answered = await this.#stub.tool(name, args, carried);
     if ("rejection" in answered) throw new HopRejected(answered.rejection, answered.hopId);
     return answered.result;
   }

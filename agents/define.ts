@@ -40,6 +40,14 @@ export interface CallResult {
   readonly usage: Usage;
 }
 
+/** What a federated tool answers, as MCP has it. */
+export interface ToolResult {
+  readonly content: readonly { readonly type: string; readonly [member: string]: unknown }[];
+  readonly structuredContent?: Readonly<Record<string, unknown>>;
+  /** The tool itself has failed, and its content says how. */
+  readonly isError?: boolean;
+}
+
 /** A handler's whole authority: it can call on, say what it used, and learn what is left. */
 export interface Hop {
   readonly chainId: string;
@@ -56,6 +64,11 @@ export interface Hop {
   call(agent: string, input: unknown, options?: CallOptions): Promise<unknown>;
   /** As `call`, with the callee's hop id and usage. */
   invoke(agent: string, input: unknown, options?: CallOptions): Promise<CallResult>;
+  /**
+   * Calls a tool by its name, such as `<server>__<tool>`, and gives the server's result: content, structured content,
+   * `isError`. @throws {HopRejected} as `call`
+   */
+  tool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolResult>;
   /**
    * Gives the caller a piece of the answer before the answer: any JSON, at most 4 MiB in one call. Where the caller does
    * not listen it is dropped. The bytes count as output.

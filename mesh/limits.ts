@@ -106,6 +106,14 @@ export const SVG_AGENTS = 60;
 export const SVG_ARROWS = 150;
 /** Nodes of an SVG of hops; above it siblings whose calls were alike are one node too, not only those that called nothing. */
 export const SVG_HOPS = 150;
+/** How long an upstream MCP server may take to say what it is, in milliseconds: a registration waits for it. */
+export const DISCOVERY_MS = 10_000;
+/** After this long, in milliseconds, what an upstream has said of its tools is asked again when it is used. */
+export const UPSTREAM_FRESH_MS = 60_000;
+/** Tools of one upstream that are taken. */
+export const UPSTREAM_TOOLS = 500;
+/** Bytes of one answer of an upstream MCP server, its event stream included. */
+export const UPSTREAM_BYTES = 8 * 2 ** 20;
 /** Rows that a ledger hands out in one RPC. */
 export const LEDGER_PAGE = 1_000;
 
@@ -130,7 +138,10 @@ export const MCP_TOOLS_CAP = 1_000;
 export const MCP_TOOLS_PAGE = 200;
 /** A session that nobody has used for this long is forgotten, in milliseconds; its client gets 404 and opens another. */
 export const MCP_SESSION_IDLE_MS = 3_600_000;
-/** Messages that a session keeps for a client that comes back with Last-Event-ID. */
+/** Messages that a session keeps for a client that comes back with Last-Event-ID, and their bytes: the oldest go first. */
 export const MCP_SESSION_EVENTS = 1_000;
+export const MCP_SESSION_BYTES = 16 * 2 ** 20;
+/** Characters of one row of such a message: a row holds 2 MB, and a character may take three bytes. */
+export const MCP_EVENT_PART_CHARS = 500_000;
 /** Resources that one session or one listener may follow at once. */
 export const MCP_SUBSCRIPTIONS = 32;

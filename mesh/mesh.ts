@@ -20,7 +20,7 @@ import {
 } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
-import type { Registry } from "./registry/registry.ts";
+import type { NamedTool, Registry } from "./registry/registry.ts";
 import { RegistrySnapshot } from "./registry/snapshot.ts";
 import type { Agent } from "./schema.ts";
 
@@ -138,6 +138,12 @@ export class Mesh {
   agent(name: string): Promise<Agent | undefined> {
     const read = () => this.registry.agent(name) as Promise<{ revision: number; value: Agent | undefined }>;
     return this.#memory.snapshot.get(`agent ${name}`, Date.now, () => this.registry.revision(), read);
+  }
+
+  /** The agent and the skill that a tool's name means. */
+  toolNamed(name: string): Promise<NamedTool | undefined> {
+    const read = () => this.registry.toolNamed(name) as Promise<{ revision: number; value: NamedTool | undefined }>;
+    return this.#memory.snapshot.get(`tool ${name}`, Date.now, () => this.registry.revision(), read);
   }
 
   key(keyId: string): Promise<KeyRecord | undefined> {

@@ -47,6 +47,10 @@ export const SkillId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of letters, digits, '_', '.' and '-'")
   .meta({ description: "Names a skill of its agent.", examples: ["echo"] });
+/** A skill as a call names it: also a federated server's tool, whose name is the server's choice. */
+const SkillReference = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,128}$/, "must be 1 to 128 of letters, digits, '_', '.' and '-'");
 const Version = z
   .string()
   .max(64)
@@ -140,7 +144,39 @@ export const Skill = z
     examples: z.array(z.unknown()).max(EXAMPLES).default([]).meta({ description: "Inputs that fit." }),
   })
   .meta({ id: "Skill", description: "One thing that an agent can do." });
-export type Skill = z.infer<typeof Skill>;
+/** What is known of a tool of a federated MCP server. */
+export const ToolFacts = z
+  .strictObject({
+    outputSchema: JsonSchema.optional().meta({ description: "What the server says of `structuredContent`." }),
+    annotations: JsonObject.optional().meta({ description: "The server's own claims; nobody has checked them." }),
+    digest: z.string().meta({ description: "SHA-256 of the tool's definition as the server tells it now." }),
+    approved: z
+      .string()
+      .meta({ description: "The digest that was approved: the first one seen, until an owner approves another." }),
+  })
+  .meta({ id: "ToolFacts", description: "A federated tool; changed since its approval where the digests differ." });
+export type ToolFacts = z.infer<typeof ToolFacts>;
+export type Skill = z.infer<typeof Skill> & { readonly tool?: ToolFacts | undefined };
+
+/** What was last heard of a federated MCP server. */
+export const UpstreamFacts = z
+  .strictObject({
+    era: z.enum(["sessions", "stateless"]).meta({ description: "2025 with sessions, or 2026-07-28." }).optional(),
+    protocolVersion: z.string().optional(),
+    server: z.strictObject({ name: z.string(), version: z.string(), title: z.string().optional() }).optional(),
+    lastSeenAt: z.int().nullable().meta({ description: "Epoch milliseconds; null while it was never reached." }),
+    lastError: z.string().nullable().meta({ description: "Why the last attempt failed; null when it did not." }),
+    gone: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: "Approved digests of tools that it has no more, in case they come back." }),
+    skipped: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Tools that could not be taken, each with its reason." }),
+  })
+  .meta({ id: "Upstream", description: "A federated MCP server as it was last heard of." });
+export type UpstreamFacts = z.infer<typeof UpstreamFacts>;
 
 /** How an agent is reached. A kind that this version does not serve is refused at registration, by name. */
 export const Endpoint = z
@@ -154,6 +190,23 @@ export const Endpoint = z
     z
       .strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/ }).max(2_048) })
       .meta({ description: "A server that answers `POST {input, skill}` with `{output, usage?}`." }),
+    z
+      .strictObject({
+        kind: z.literal("mcp"),
+        url: z.url({ protocol: /^https?$/ }).max(2_048),
+        toolPrefix: z
+          .boolean()
+          .default(true)
+          .meta({ description: "Whether its tools are named `<agent>__<tool>`; else they keep their own names." }),
+        pin: z.enum(["flag", "strict"]).default("flag").meta({
+          description: "What happens to a tool whose definition changes: `strict` withholds it until approved.",
+        }),
+        continues: z
+          .boolean()
+          .default(false)
+          .meta({ description: "Whether it calls on: only then it gets a hop token, in `Hopline-Token`." }),
+      })
+      .meta({ description: "A remote MCP server over Streamable HTTP: its tools are the agent's skills." }),
   ])
   .meta({
     id: "Endpoint",
@@ -212,6 +265,16 @@ const agentFields = {
   status: AgentStatus.default("active"),
 };
 
+export const ApproveRequest = z
+  .strictObject({
+    tools: z
+      .array(z.string().max(128))
+      .max(1_000)
+      .optional()
+      .meta({ description: "By default all that have changed." }),
+  })
+  .meta({ id: "ApproveRequest", description: "Tools of a federated server whose present definition is approved." });
+
 export const AgentReplacement = z
   .strictObject({ name: AgentName.optional(), ...agentFields })
   .meta({ id: "AgentReplacement", description: "A whole agent; what is left out gets its default." });
@@ -223,6 +286,8 @@ export type AgentRegistration = z.infer<typeof AgentRegistration>;
 /** An agent as the registry holds it. */
 export interface Agent extends Omit<AgentRegistration, "skills"> {
   readonly skills: readonly Skill[];
+  /** Of a federated server. */
+  readonly upstream?: UpstreamFacts | undefined;
   /** `key:<keyId>`, `admin`, or `mesh` for those that ship. Only the owner or an admin may change the agent. */
   readonly owner: string;
   /** The registry's revision at which this agent last changed; its ETag. */
@@ -262,7 +327,7 @@ export const InvokeRequest = z
     input: z
       .custom<unknown>((value) => value !== undefined, "must be there; null is an input")
       .meta({ description: "Any JSON that fits the skill's `inputSchema`." }),
-    skill: SkillId.optional().meta({ description: "One of the agent's skills; by default its first." }),
+    skill: SkillReference.optional().meta({ description: "One of the agent's skills; by default its first." }),
     budget: Budget.optional().meta({ description: "Of the whole chain. Only a root call may set it." }),
     allowance: Budget.optional().meta({ description: "What this hop and all below it may use of the chain's budget." }),
     policy: CallPolicy.optional(),

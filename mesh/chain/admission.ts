@@ -161,6 +161,7 @@ function newHop(
     parent,
     openBelow: new Set(),
     depth: (parent?.depth ?? 0) + 1,
+    kind: ask.kind ?? "agent",
     callee: ask.callee,
     skill: ask.skill,
     address: ask.address,

@@ -37,6 +37,8 @@ export interface Ask {
   readonly root?: RootCall | undefined;
   /** The caller's hop; absent at the root. */
   readonly parentHopId?: string | undefined;
+  /** What is called; an agent where it is not said. */
+  readonly kind?: "agent" | "tool" | undefined;
   readonly callee: string;
   readonly skill: string;
   /** Canonical endpoint address: two agents with the same one are the same agent. */

@@ -10,6 +10,7 @@ type HopColumns = {
   hop_id: string;
   parent: number | null;
   depth: number;
+  kind: LiveHop["kind"];
   callee: string;
   skill: string;
   address: string;
@@ -58,6 +59,7 @@ function toHop(row: HopColumns, chain: LiveChain, parent: LiveHop | undefined): 
     parent,
     openBelow: new Set(),
     depth: row.depth,
+    kind: row.kind,
     callee: row.callee,
     skill: row.skill,
     address: row.address,
@@ -132,12 +134,13 @@ function insertOpenHop(sql: Sql, hop: LiveHop): void {
     `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, policy, purses, est_tokens, est_cost,
        used_hops, used_bytes, used_tokens, used_cost, late, attempt, input_bytes, input_digest, metadata, timeout_ms, started_at,
        deadline_at, lease_at, graced)
-     VALUES (?, ?, ?, ?, ?, 'agent', ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, ?, ?, ?, ?, ?, ?, ?, 0)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, ?, ?, ?, ?, ?, ?, ?, 0)`,
     hop.id,
     hop.chain.id,
     hop.hopId,
     hop.parent?.id ?? null,
     hop.depth,
+    hop.kind,
     hop.callee,
     hop.skill,
     hop.address,
@@ -168,12 +171,13 @@ export function insertHop(sql: Sql, hop: LiveHop): void {
     `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, rejection, policy, purses, est_tokens,
        est_cost, used_hops, used_bytes, used_tokens, used_cost, below, unknown, late_by, late, attempt, input_bytes, input_digest,
        output_digest, metadata, timeout_ms, started_at, deadline_at, lease_at, graced, ended_at, ended_seq)
-     VALUES (?, ?, ?, ?, ?, 'agent', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     hop.id,
     hop.chain.id,
     hop.hopId,
     hop.parent?.id ?? null,
     hop.depth,
+    hop.kind,
     hop.callee,
     hop.skill,
     hop.address,

@@ -67,6 +67,7 @@ export interface LiveHop {
   /** Open hops that this one has called. */
   readonly openBelow: Set<LiveHop>;
   readonly depth: number;
+  readonly kind: "agent" | "tool" | "model";
   readonly callee: string;
   readonly skill: string;
   readonly address: string;

@@ -1,7 +1,15 @@
 /** The hop capability: what a handler that runs here may do, and nothing else. */
-import { type CallOptions, type CallResult, type Hop, HopRejected, type Remaining } from "../../agents/define.ts";
+import {
+  type CallOptions,
+  type CallResult,
+  type Hop,
+  HopRejected,
+  type Remaining,
+  type ToolResult,
+} from "../../agents/define.ts";
 import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
+import { partsOf } from "../registry/tool-names.ts";
 import { ReportedUsage } from "../schema.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import { carried, measure } from "./payload.ts";
@@ -95,6 +103,13 @@ export class HopCapability implements Hop {
     });
     if (!outcome.ok) throw new HopRejected(outcome.rejection, outcome.hopId);
     return outcome;
+  }
+
+  async tool(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
+    const named = await this.#mesh.toolNamed(name);
+    // What there is not is asked for all the same: its refusal stands in the lineage.
+    const { agent, skill } = named === undefined ? partsOf(name) : { agent: named.agent.name, skill: named.skill.id };
+    return (await this.call(agent, args, { ...options, ...(skill === undefined ? {} : { skill }) })) as ToolResult;
   }
 
   emit(chunk: unknown): void {

@@ -1,6 +1,7 @@
 /** From a call to an ask: resolve the callee, check the input, measure it. Whatever is wrong is a refusal to record. */
 import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
 import { canonicalUrl } from "../egress/address.ts";
+import { isWithheld } from "../federation/pins.ts";
 import { hopId } from "../ids.ts";
 import {
   BUDGET_CEILING,
@@ -53,6 +54,7 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
         ? rootCall(call.caller.principal, call, call.caller.budget, call.caller.traceparent)
         : undefined,
     parentHopId: call.caller.kind === "hop" ? call.caller.hopId : undefined,
+    kind: agent?.endpoint.kind === "mcp" ? "tool" : "agent",
     callee: call.agent,
     skill: callee?.skill.id ?? call.skill ?? "",
     address: agent === undefined ? `unknown:${call.agent}` : addressOf(agent),
@@ -80,12 +82,22 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
   if (agent.status !== "active") {
     return { code: "agent_unavailable", detail: `Agent '${agent.name}' is ${agent.status} and takes no new calls.` };
   }
-  const skill = call.skill === undefined ? agent.skills[0] : agent.skills.find((one) => one.id === call.skill);
+  const skill = call.skill === undefined ? defaultSkill(agent) : agent.skills.find((one) => one.id === call.skill);
   if (skill === undefined) {
-    const known = agent.skills.map((one) => one.id).join(", ");
-    return { code: "agent_not_found", detail: `Agent '${agent.name}' has no skill '${call.skill}'. It has: ${known}.` };
+    const known = agent.skills.map((one) => one.id).join(", ") || "none";
+    const asked = call.skill === undefined ? "that a call without a skill could mean" : `'${call.skill}'`;
+    return { code: "agent_not_found", detail: `Agent '${agent.name}' has no skill ${asked}. It has: ${known}.` };
+  }
+  if (agent.endpoint.kind === "mcp" && isWithheld(skill, agent.endpoint.pin)) {
+    const detail = `Tool '${skill.id}' of server '${agent.name}' has changed since it was approved, and is withheld until its owner approves it: POST /v1/agents/${agent.name}/approve.`;
+    return { code: "agent_unavailable", detail };
   }
   return { agent, skill };
+}
+
+/** An agent's first skill; of a server's tools none is more meant than another. */
+function defaultSkill({ endpoint, skills }: Agent): Skill | undefined {
+  return endpoint.kind === "mcp" && skills.length !== 1 ? undefined : skills[0];
 }
 
 function checkInput({ agent, skill }: { agent: Agent; skill: Skill }, input: unknown): Rejection | undefined {
@@ -113,6 +125,7 @@ function canonicalAddress({ name, endpoint }: Agent): string {
     case "binding":
       return `binding:${endpoint.binding}`;
     case "http":
+    case "mcp":
       return canonicalUrl(endpoint.url);
     default:
       return endpoint satisfies never;

@@ -1,11 +1,14 @@
 /** The registry object, one a mesh: who there is, and with which keys. A thin shell over its stores. */
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
+import type { Discovered } from "../federation/discover.ts";
+import { approved } from "../federation/pins.ts";
+import { recorded } from "../federation/record.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, AgentRegistration, Skill } from "../schema.ts";
+import type { Agent, Skill } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
@@ -14,11 +17,17 @@ import {
   deleteAgent,
   listAgents,
   nextRevision,
+  noteUpstream,
   readAgent,
   readRevision,
+  readUnprefixed,
+  registrationIn,
+  type StoredAgent,
   searchAgents,
   writeAgent,
 } from "./store.ts";
+
+import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS } from "./tool-names.ts";
 
 /** What was read, and the registry's revision when it was. */
 export interface AtRevision<T> {
@@ -29,6 +38,12 @@ export interface AtRevision<T> {
 export type Changed<T> =
   | { readonly ok: true; readonly revision: number; readonly value: T }
   | { readonly ok: false; readonly rejection: Rejection };
+
+/** What a tool's name means. */
+export interface NamedTool {
+  readonly agent: Agent;
+  readonly skill: Skill;
+}
 
 /** Who changes an agent: its principal, and whether it may change those of others. */
 export interface Changer {
@@ -73,10 +88,20 @@ export class Registry extends DurableObject {
     return this.#at(readAgent(this.#database.sql, name));
   }
 
-  async register(
-    agent: AgentRegistration & { skills: readonly Skill[] },
-    { principal }: Changer,
-  ): Promise<Changed<Agent>> {
+  /** The agent and the skill that a tool's name means. */
+  async toolNamed(name: string): Promise<AtRevision<NamedTool | undefined>> {
+    return this.#at(this.#toolNamed(name));
+  }
+
+  #toolNamed(name: string): NamedTool | undefined {
+    const { sql } = this.#database;
+    const parts = partsOf(name);
+    const agent = readAgent(sql, parts.agent) ?? readUnprefixed(sql, name);
+    const skill = agent && skillOf(agent, agent.name === parts.agent ? parts.skill : name);
+    return agent && skill && { agent, skill };
+  }
+
+  async register(agent: StoredAgent, { principal }: Changer): Promise<Changed<Agent>> {
     return this.#change(() => {
       if (readAgent(this.#database.sql, agent.name) !== undefined) {
         return refuse(
@@ -84,19 +109,63 @@ export class Registry extends DurableObject {
           `An agent named '${agent.name}' is registered. Replace it with PUT, or choose another name.`,
         );
       }
+      const server = readUnprefixed(this.#database.sql, agent.name);
+      if (server !== undefined) {
+        const detail = `A tool named '${agent.name}' is there: server '${server.name}' gives its tools without a prefix. Choose another name.`;
+        return refuse("conflict", detail);
+      }
       return done(writeAgent(this.#database.sql, agent, principal, Date.now()));
     });
   }
 
   /** @param ifMatch the revision that the caller has seen; without one the agent is replaced as it is */
-  async replace(
-    agent: AgentRegistration & { skills: readonly Skill[] },
-    changer: Changer,
-    ifMatch: number | undefined,
-  ): Promise<Changed<Agent>> {
+  async replace(agent: StoredAgent, changer: Changer, ifMatch: number | undefined): Promise<Changed<Agent>> {
     return this.#change(() => {
       const refused = this.#mayChange(agent.name, changer, ifMatch);
-      return refused ?? done(writeAgent(this.#database.sql, agent, changer.principal, Date.now()));
+      if (refused !== undefined) return refused;
+      const kept = sameServer(readAgent(this.#database.sql, agent.name), agent);
+      return done(writeAgent(this.#database.sql, { ...agent, ...kept }, changer.principal, Date.now()));
+    });
+  }
+
+  /**
+   * What was found at a federated server. Its tools become the agent's skills; a change of them is a change of the agent, a
+   * mere sign of life is not.
+   * @param url the address that was asked: what was found at another one than the agent's is dropped
+   */
+  async discovered(name: string, url: string, found: Discovered): Promise<AtRevision<Agent | undefined>> {
+    const { sql } = this.#database;
+    const changed = this.#database.transactionSync(() => {
+      const agent = readAgent(sql, name);
+      if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
+      const { skills, upstream } = recorded(agent, found, (tool) => this.#isFree(agent, tool));
+      const same = JSON.stringify(skills) === JSON.stringify(agent.skills);
+      if (same) noteUpstream(sql, agent, upstream);
+      else writeAgent(sql, { ...registrationIn(agent), skills, upstream }, agent.owner, Date.now());
+      return !same;
+    });
+    if (changed) this.#changes.wake();
+    return this.#at(readAgent(sql, name));
+  }
+
+  /** Whether a tool has a name that can be called, and without a prefix would shadow nobody. */
+  #isFree({ name, endpoint }: Agent, tool: string): boolean {
+    if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return `${name}__${tool}`.length <= TOOL_NAME_CHARS;
+    const named = tool.startsWith(MESH_PREFIX) ? undefined : this.#toolNamed(tool);
+    return !tool.startsWith(MESH_PREFIX) && (named === undefined || named.agent.name === name);
+  }
+
+  /** Approves the present definitions of a server's tools: of those named, or of all. */
+  async approve(name: string, changer: Changer, tools: readonly string[] | undefined): Promise<Changed<Agent>> {
+    return this.#change(() => {
+      const { sql } = this.#database;
+      const refused = this.#mayChange(name, changer, undefined);
+      const agent = readAgent(sql, name);
+      if (refused !== undefined || agent === undefined) return refused ?? refuse("agent_not_found", "");
+      const skills = approved(agent.skills, tools);
+      return done(
+        writeAgent(sql, { ...registrationIn(agent), skills, upstream: agent.upstream }, agent.owner, Date.now()),
+      );
     });
   }
 
@@ -187,6 +256,12 @@ export class Registry extends DurableObject {
     this.#changes.wake();
     return { ...result, revision: readRevision(this.#database.sql) };
   }
+}
+
+/** What is kept of a server that is registered anew at its address: its tools, and what was approved of them. */
+function sameServer(before: Agent | undefined, { endpoint }: StoredAgent): Partial<StoredAgent> {
+  if (before?.endpoint.kind !== "mcp" || endpoint.kind !== "mcp" || before.endpoint.url !== endpoint.url) return {};
+  return { skills: before.skills, upstream: before.upstream };
 }
 
 interface Done<T> {

@@ -1,5 +1,5 @@
 /** Agents: rows, look-ups and search. One function a statement. */
-import type { Agent, AgentRegistration, Skill } from "../schema.ts";
+import type { Agent, AgentRegistration, Skill, UpstreamFacts } from "../schema.ts";
 import { firstRow, type Sql } from "../sql.ts";
 
 export function readRevision(sql: Sql): number {
@@ -17,7 +17,7 @@ type AgentColumns = { json: string; owner: string; revision: number; created_at:
 const AGENT_COLUMNS = "agent.json, agent.owner, agent.revision, agent.created_at, agent.updated_at";
 
 function toAgent(row: AgentColumns): Agent {
-  const registration = JSON.parse(row.json) as AgentRegistration & { skills: Skill[] };
+  const registration = JSON.parse(row.json) as StoredAgent;
   return {
     ...registration,
     owner: row.owner,
@@ -32,12 +32,36 @@ export function readAgent(sql: Sql, name: string): Agent | undefined {
   return row && toAgent(row);
 }
 
-export function writeAgent(
-  sql: Sql,
-  agent: AgentRegistration & { skills: readonly Skill[] },
-  owner: string,
-  now: number,
-): Agent {
+/** The server that gives a tool under its own name. */
+export function readUnprefixed(sql: Sql, tool: string): Agent | undefined {
+  const query = `SELECT ${AGENT_COLUMNS} FROM agent_skill JOIN agent ON agent.name = agent_skill.name
+    WHERE agent_skill.skill = ? AND agent.kind = 'mcp' AND agent.json ->> '$.endpoint.toolPrefix' = 0 ORDER BY agent.name LIMIT 1`;
+  const row = firstRow(sql.exec<AgentColumns>(query, tool));
+  return row && toAgent(row);
+}
+
+/** A registration, with what was found where its skills are not its owner's to say. */
+export type StoredAgent = Omit<AgentRegistration, "skills"> & {
+  readonly skills: readonly Skill[];
+  readonly upstream?: UpstreamFacts | undefined;
+};
+
+/** What an agent was registered with. */
+export function registrationIn(agent: Agent): StoredAgent {
+  const { owner: _, revision: __, createdAt: ___, updatedAt: ____, ...registration } = agent;
+  return registration;
+}
+
+/** Writes what was last heard of a server: no change of the agent. */
+export function noteUpstream(sql: Sql, agent: Agent, upstream: UpstreamFacts): void {
+  sql.exec(
+    "UPDATE agent SET json = ? WHERE name = ?",
+    JSON.stringify({ ...registrationIn(agent), upstream }),
+    agent.name,
+  );
+}
+
+export function writeAgent(sql: Sql, agent: StoredAgent, owner: string, now: number): Agent {
   const before = readAgent(sql, agent.name);
   const revision = nextRevision(sql);
   const row = firstRow(

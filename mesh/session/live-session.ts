@@ -27,7 +27,7 @@ export class LiveSession {
     sessionId: string,
     { sql, env, surface, onDelete }: { sql: Sql; env: unknown; surface: SessionSurface; onDelete: () => void },
   ) {
-    const events = new SessionEvents(sql);
+    const events = new SessionEvents(sql, Date.now());
     this.#sql = sql;
     this.#events = events;
     this.#surface = surface;
@@ -77,6 +77,7 @@ export class LiveSession {
   }
 
   async close(): Promise<void> {
+    this.#events.forget();
     this.#fallSilent();
     for (const uri of [...this.#followed.keys()]) this.#stopFollowing(uri);
     await this.#server.close();

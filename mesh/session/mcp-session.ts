@@ -30,7 +30,10 @@ export class McpSession extends DurableObject {
     const row = this.#exists() ? readSession(this.#sql) : undefined;
     if (row === undefined) return this.#open(request, caller, who);
     if (row.principal !== caller.principal) return gone();
-    this.#live ??= this.#restore(row, request.url, who);
+    this.#live ??= this.#restore(row, request.url, who).catch((error: unknown) => {
+      this.#live = undefined;
+      throw error;
+    });
     const live = await this.#live;
     this.#touch();
     const last = request.headers.get("last-event-id");
@@ -79,8 +82,9 @@ export class McpSession extends DurableObject {
   async #end(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;
-    await this.ctx.storage.deleteAll();
+    // First, so that nothing is written to what is no more.
     await (await live)?.close();
+    await this.ctx.storage.deleteAll();
   }
 
   #touch(): void {

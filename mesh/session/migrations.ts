@@ -11,10 +11,17 @@ export const SESSION_MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL           -- epoch milliseconds
   ) STRICT;
   CREATE TABLE event (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: it is what a client comes back with
+    id INTEGER PRIMARY KEY,               -- never given twice: it is what a client comes back with
     stream TEXT NOT NULL,
-    message TEXT NOT NULL
+    bytes INTEGER NOT NULL,               -- of the message, about: what is kept is bounded
+    message TEXT NOT NULL                 -- JSON; of a large one the first part
   ) STRICT;
+  CREATE TABLE event_part (
+    event INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (event, part)
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX event_by_stream ON event (stream, id);                      -- replaying one stream
   CREATE TABLE subscription (uri TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,

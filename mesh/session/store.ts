@@ -36,25 +36,35 @@ export function setRevision(sql: Sql, revision: number): void {
   sql.exec("UPDATE session SET revision = ?", revision);
 }
 
-export function insertEvent(sql: Sql, stream: string, message: string): number {
-  const row = firstRow(
-    sql.exec<{ id: number }>("INSERT INTO event (stream, message) VALUES (?, ?) RETURNING id", stream, message),
-  );
-  return row?.id ?? 0;
+/** @param parts of the message's JSON, in order; there is one at least */
+export function insertEvent(sql: Sql, id: number, stream: string, parts: readonly string[]): void {
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  sql.exec("INSERT INTO event (id, stream, bytes, message) VALUES (?, ?, ?, ?)", id, stream, bytes, parts[0] ?? "");
+  for (const [part, text] of parts.entries()) {
+    if (part > 0) sql.exec("INSERT INTO event_part (event, part, text) VALUES (?, ?, ?)", id, part, text);
+  }
+}
+
+/** Sizes of what is kept, the newest first. */
+export function readEventSizes(sql: Sql): { id: number; bytes: number }[] {
+  return [...sql.exec<{ id: number; bytes: number }>("SELECT id, bytes FROM event ORDER BY id DESC")];
 }
 
 export function deleteEventsUpTo(sql: Sql, id: number): void {
   sql.exec("DELETE FROM event WHERE id <= ?", id);
+  sql.exec("DELETE FROM event_part WHERE event <= ?", id);
 }
 
+/** The messages of a stream after an event, as JSON. */
 export function readEvents(sql: Sql, stream: string, after: number): { id: number; message: string }[] {
-  return [
-    ...sql.exec<{ id: number; message: string }>(
-      "SELECT id, message FROM event WHERE stream = ? AND id > ? ORDER BY id",
-      stream,
-      after,
-    ),
-  ];
+  const query = "SELECT id, message FROM event WHERE stream = ? AND id > ? ORDER BY id";
+  const found = [...sql.exec<{ id: number; message: string }>(query, stream, after)];
+  return found.map(({ id, message }) => ({ id, message: [message, ...readParts(sql, id)].join("") }));
+}
+
+function readParts(sql: Sql, event: number): string[] {
+  const query = "SELECT text FROM event_part WHERE event = ? ORDER BY part";
+  return [...sql.exec<{ text: string }>(query, event)].map(({ text }) => text);
 }
 
 export function insertSubscription(sql: Sql, uri: string): void {

@@ -3,7 +3,14 @@
  * RPC method, `invoke(call, hop)`; the hop capability travels along as an object, so they need no key and no network.
  */
 import { RpcTarget } from "cloudflare:workers";
-import { type CallOptions, type CallResult, type Hop, HopRejected, type Remaining } from "../../agents/define.ts";
+import {
+  type CallOptions,
+  type CallResult,
+  type Hop,
+  HopRejected,
+  type Remaining,
+  type ToolResult,
+} from "../../agents/define.ts";
 import { carried } from "../hop/payload.ts";
 import type { Rejection } from "../rejection.ts";
 import { ReportedUsage } from "../schema.ts";
@@ -27,9 +34,11 @@ export type BindingAnswer =
   | { readonly failed: string };
 
 /** A refusal as a value: thrown errors lose their class and their evidence on the way. */
-export type BindingCallResult =
-  | { readonly result: CallResult }
-  | { readonly rejection: Rejection; readonly hopId?: string | undefined };
+export type BindingCallResult = { readonly result: CallResult } | Refusal;
+export interface Refusal {
+  readonly rejection: Rejection;
+  readonly hopId?: string | undefined;
+}
 
 /** The hop capability as it crosses an RPC. */
 export class BindingHop extends RpcTarget {
@@ -43,6 +52,19 @@ export class BindingHop extends RpcTarget {
   async call(agent: string, input: unknown, options: Omit<CallOptions, "signal"> = {}): Promise<BindingCallResult> {
     try {
       return { result: await this.#hop.invoke(agent, input, options) };
+    } catch (error) {
+      if (error instanceof HopRejected) return { rejection: error.rejection, hopId: error.hopId };
+      throw error;
+    }
+  }
+
+  async tool(
+    name: string,
+    args: Record<string, unknown>,
+    options: Omit<CallOptions, "signal"> = {},
+  ): Promise<{ readonly result: ToolResult } | Refusal> {
+    try {
+      return { result: await this.#hop.tool(name, args, options) };
     } catch (error) {
       if (error instanceof HopRejected) return { rejection: error.rejection, hopId: error.hopId };
       throw error;

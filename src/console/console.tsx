@@ -1,5 +1,5 @@
 /** The frame of every page: who is signed in, where one can go, and the page itself. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { AgentPage } from "./agents/agent-page.tsx";
 import { AgentsPage } from "./agents/agents-page.tsx";
 import { ChainPage } from "./chain/chain-page.tsx";
@@ -11,7 +11,7 @@ import { SignIn } from "./session/sign-in.tsx";
 
 export function Console() {
   const [key, setKey] = useState(readKey);
-  useEffect(() => onKey(() => setKey(readKey())), []);
+  useLayoutEffect(() => onKey(() => setKey(readKey())), []);
   const route = useRoute();
   if (key === undefined) return <SignIn />;
   return (

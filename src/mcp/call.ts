@@ -1,7 +1,9 @@
 /** A tool call as a hop: what a client asks, given to the dispatcher as the HTTP API gives it, and its outcome as a result. */
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import type { AdmittedHop, Caller, HopCall, Outcome } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
+import { partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import type { Skill } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
@@ -10,7 +12,6 @@ import { problemBody } from "../problem.ts";
 import { startRefusal } from "../routes/invoke.ts";
 import { mayCall } from "./access.ts";
 import { type CallWishes, META, readWishes } from "./meta.ts";
-import { partsOf, skillOf } from "./names.ts";
 import { refusalResult } from "./problem.ts";
 import { inputOf, isObjectSchema } from "./schemas.ts";
 
@@ -27,13 +28,15 @@ export interface ToolCall {
 /** Calls the agent that a tool is. @throws {ProtocolError} where there is no such tool */
 export async function callAgent(identity: Identity, call: ToolCall): Promise<CallToolResult> {
   const { mesh, hop } = identity;
-  const { agent: name, skill: asked } = partsOf(call.name);
-  const agent = mayCall(identity) ? await mesh.agent(name) : undefined;
-  const skill = agent && skillOf(agent, asked);
+  const named = mayCall(identity) ? await mesh.toolNamed(call.name) : undefined;
+  const skill = named?.skill;
+  const { agent: name, skill: asked } =
+    named === undefined ? partsOf(call.name) : { agent: named.agent.name, skill: named.skill.id };
+  if (named !== undefined) refreshIfStale(mesh, named.agent);
   // A hop that calls what is not there is recorded in its chain; at the root there is nothing to record.
   if (skill === undefined && hop === undefined) throw noSuchTool(call.name);
   const wishes = readWishes(call.meta, hop !== undefined, schemaRejection);
-  const input = skill && inputOf(skill.inputSchema, call.args);
+  const input = skill && (skill.tool === undefined ? inputOf(skill.inputSchema, call.args) : { input: call.args });
   const refused = "code" in wishes ? wishes : input === undefined && skill !== undefined ? lacksInput() : undefined;
   const outcome = await dispatch(mesh, {
     ...(await callerOf(identity, "code" in wishes ? {} : wishes, refused)),
@@ -77,10 +80,16 @@ function noSuchTool(name: string, outcome?: Outcome): ProtocolError {
 function resultOf(outcome: Outcome, skill: Skill): CallToolResult {
   if (!outcome.ok) return refusalResult(outcome.rejection, outcome);
   const { chainId, hopId, output, usage } = outcome;
+  const meta = { [META.chainId]: chainId, [META.hopId]: hopId, [META.usage]: usage };
+  // A federated tool's result is one already, and passes through as it is.
+  if (skill.tool !== undefined) {
+    const result = output as CallToolResult;
+    return { ...result, _meta: { ...result._meta, ...meta } };
+  }
   const structured = isObjectSchema(skill.outputSchema) && typeof output === "object" && output !== null;
   return {
     content: [{ type: "text", text: JSON.stringify(output ?? null) }],
     ...(structured ? { structuredContent: output as Record<string, unknown> } : {}),
-    _meta: { [META.chainId]: chainId, [META.hopId]: hopId, [META.usage]: usage },
+    _meta: meta,
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Tool } from "@modelcontextprotocol/server";
 import { decodeCursor, encodeCursor } from "../../mesh/cursor.ts";
+import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import { MCP_TOOLS_PAGE } from "../../mesh/limits.ts";
 import type { Agent } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
@@ -40,8 +41,9 @@ export async function listTools(
   const limit = Math.min(MCP_TOOLS_PAGE, cap - told);
   if (limit <= 0) return { tools: own };
   const found = (await identity.mesh.registry.list({ limit: limit + 1 }, place?.after ?? "")) as Agent[];
+  for (const agent of found) refreshIfStale(identity.mesh, agent);
   const { tools, last } = pageOf(found, limit);
-  const more = last !== found.at(-1)?.name && told + tools.length < cap;
+  const more = (last !== found.at(-1)?.name || found.length > limit) && told + tools.length < cap;
   return {
     tools: [...own, ...tools],
     ...(more ? { nextCursor: encodeCursor({ after: last, told: told + tools.length }) } : {}),
@@ -53,7 +55,7 @@ function pageOf(agents: readonly Agent[], limit: number): { tools: Tool[]; last:
   const tools: Tool[] = [];
   let last = "";
   for (const agent of agents) {
-    const own = agent.status === "active" ? toolsOf(agent) : [];
+    const own = toolsOf(agent);
     if (tools.length > 0 && tools.length + own.length > limit) break;
     tools.push(...own);
     last = agent.name;

@@ -9,8 +9,5 @@ export async function findTools(identity: Identity, text: string, limit: number)
   const words = text.match(/[\p{L}\p{N}]+/gu)?.slice(0, 16) ?? [];
   if (words.length === 0) return [];
   const found = (await identity.mesh.registry.search(words, { limit }, 0)) as Agent[];
-  return found
-    .filter((agent) => agent.status === "active")
-    .flatMap(toolsOf)
-    .slice(0, limit);
+  return found.flatMap(toolsOf).slice(0, limit);
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { mermaid } from "../../mesh/chain/render/mermaid.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { GRAPH_HOPS } from "../../mesh/limits.ts";
+import { MESH_PREFIX } from "../../mesh/registry/tool-names.ts";
 import type { Agent } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
 import { schemaRejection } from "../body.ts";
@@ -14,7 +15,6 @@ import { readPage } from "../routes/graph.ts";
 import { mayCall, mayCancel, mayRead } from "./access.ts";
 import { findTools } from "./find-tools.ts";
 import { META } from "./meta.ts";
-import { MESH_PREFIX } from "./names.ts";
 import { refusalResult } from "./problem.ts";
 
 /** A tool of the mesh, for one caller. */

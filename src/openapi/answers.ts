@@ -5,7 +5,19 @@ import type { ChainView } from "../../mesh/chain/views.ts";
 import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
 import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
-import { type Agent, AgentName, AgentRegistration, Scope, Skill, type Usage } from "../../mesh/schema.ts";
+import {
+  type Agent,
+  AgentName,
+  AgentRegistration,
+  Endpoint,
+  JsonSchema,
+  Scope,
+  Skill,
+  ToolFacts,
+  UpstreamFacts,
+  type Usage,
+} from "../../mesh/schema.ts";
+import type { ToolView } from "../routes/tools.ts";
 import { hopEvent } from "./examples.ts";
 import { CODES } from "./problem.ts";
 
@@ -44,7 +56,8 @@ export const InvokeAnswer = z
 export const AgentAnswer = z
   .strictObject({
     ...AgentRegistration.shape,
-    skills: z.array(Skill),
+    skills: z.array(Skill.extend({ tool: ToolFacts.optional() }).meta({ id: "RegisteredSkill" })),
+    upstream: UpstreamFacts.optional(),
     owner: z.string().meta({
       description:
         "`key:` and the key's id, `admin`, or `mesh` for those that ship. It or an admin may change the agent.",
@@ -54,6 +67,21 @@ export const AgentAnswer = z
     updatedAt: time,
   })
   .meta({ id: "Agent", description: "An agent as the registry holds it." });
+/** A tool as it is listed. */
+export const ToolAnswer = z
+  .strictObject({
+    name: z.string(),
+    title: z.string().optional(),
+    description: z.string(),
+    inputSchema: JsonSchema,
+    outputSchema: JsonSchema.meta({ description: "Of the output; of a federated tool, of its `structuredContent`." }),
+    annotations: z.record(z.string(), z.unknown()).optional(),
+    agent: z.string().meta({ description: "The agent or the server that has it." }),
+    skill: z.string().meta({ description: "Its name there." }),
+    kind: z.enum(Endpoint.options.map((option) => option.shape.kind.value)),
+  })
+  .meta({ id: "Tool", description: "A skill by the name that models call it." });
+ToolAnswer satisfies z.ZodType<ToolView>;
 AgentAnswer satisfies z.ZodType<Agent>;
 
 export const ChainStatusAnswer = z

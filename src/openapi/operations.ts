@@ -7,11 +7,13 @@ import { graphOperations } from "./operations/graph.ts";
 import { invokeOperations } from "./operations/invoke.ts";
 import { keyOperations } from "./operations/keys.ts";
 import { serviceOperations } from "./operations/service.ts";
+import { toolOperations } from "./operations/tools.ts";
 
 /** Everything that the API can do. A test holds it to the routes that are mounted. */
 export const OPERATIONS: readonly Operation[] = [
   ...agentOperations,
   ...invokeOperations,
+  ...toolOperations,
   ...chainOperations,
   ...eventOperations,
   ...graphOperations,

@@ -3,12 +3,21 @@ import * as z from "zod";
 import { builtin } from "../../mesh/builtins.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { egressRefusal } from "../../mesh/egress/address.ts";
+import { refresh, refreshIfStale } from "../../mesh/federation/refresh.ts";
 import { schemaProblem } from "../../mesh/hop/schema-check.ts";
 import { AGENT_BYTES } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import type { Changed } from "../../mesh/registry/registry.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
-import { type Agent, AgentName, AgentRegistration, AgentReplacement, Endpoint, type Skill } from "../../mesh/schema.ts";
+import {
+  type Agent,
+  AgentName,
+  AgentRegistration,
+  AgentReplacement,
+  ApproveRequest,
+  Endpoint,
+  type Skill,
+} from "../../mesh/schema.ts";
 import { type App, otherMethods } from "../app.ts";
 import { type Identity, requireScope } from "../auth.ts";
 import { readBody } from "../body.ts";
@@ -28,7 +37,9 @@ export function agentRoutes(app: App): void {
   app.post("/v1/agents", async (c) => {
     const { mesh, changer } = mayRegister(c.get("identity"));
     const agent = complete(await bodyOf(c.req.raw, AgentRegistration), mesh);
-    const stored = take(mesh, (await mesh.registry.register(agent, changer)) as Changed<Agent>);
+    const registered = take(mesh, (await mesh.registry.register(agent, changer)) as Changed<Agent>);
+    // A server that can't be reached is registered all the same: it says why, and is asked again when it is used.
+    const stored = registered.endpoint.kind === "mcp" ? await refresh(mesh, registered) : registered;
     return c.json(stored, 201, { etag: etag(stored), location: `/v1/agents/${stored.name}` });
   });
 
@@ -52,6 +63,7 @@ export function agentRoutes(app: App): void {
     const { mesh } = reader(c.get("identity"));
     const agent = await mesh.agent(c.req.param("name"));
     if (agent === undefined) throw new Refused(noSuchAgent(c.req.param("name")));
+    refreshIfStale(mesh, agent);
     const tag = etag(agent);
     if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
     return c.json(agent, 200, { etag: tag });
@@ -73,7 +85,8 @@ export function agentRoutes(app: App): void {
       mesh,
       (await mesh.registry.replace(agent, changer, ifMatch(c.req.header("if-match")))) as Changed<Agent>,
     );
-    return c.json(stored, 200, { etag: etag(stored) });
+    const fresh = stored.endpoint.kind === "mcp" ? await refresh(mesh, stored) : stored;
+    return c.json(fresh, 200, { etag: etag(fresh) });
   });
 
   app.delete("/v1/agents/:name", async (c) => {
@@ -82,6 +95,14 @@ export function agentRoutes(app: App): void {
     return c.body(null, 204);
   });
   otherMethods(app, "/v1/agents/:name", "GET, PUT, DELETE");
+
+  app.post("/v1/agents/:name/approve", async (c) => {
+    const { mesh, changer } = mayRegister(c.get("identity"));
+    const { tools } = await bodyOf(c.req.raw, ApproveRequest);
+    const stored = take(mesh, (await mesh.registry.approve(c.req.param("name"), changer, tools)) as Changed<Agent>);
+    return c.json(stored, 200, { etag: etag(stored) });
+  });
+  otherMethods(app, "/v1/agents/:name/approve", "POST");
 }
 
 function reader(identity: Identity): Identity {
@@ -102,9 +123,16 @@ async function bodyOf<T extends z.ZodType>(request: Request, schema: T): Promise
 
 /** The skills that a registration leaves out, and what a schema can't check. @throws {Refused} invalid_request, egress_denied */
 function complete(agent: AgentRegistration, mesh: Mesh): AgentRegistration & { skills: readonly Skill[] } {
-  const skills = agent.skills ?? [
-    { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
-  ];
+  if (agent.endpoint.kind === "mcp" && agent.skills !== undefined) {
+    const detail = "/skills: the tools of an MCP server are its skills: leave this out.";
+    throw new Refused({ code: "invalid_request", detail });
+  }
+  const skills =
+    agent.endpoint.kind === "mcp"
+      ? []
+      : (agent.skills ?? [
+          { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
+        ]);
   const wrong = skillProblem(skills) ?? endpointProblem(agent, mesh) ?? toolNameProblem({ ...agent, skills });
   if (wrong !== undefined) throw new Refused(wrong);
   if (JSON.stringify(agent).length > AGENT_BYTES) {
@@ -143,7 +171,8 @@ function endpointProblem({ name, endpoint }: AgentRegistration, mesh: Mesh): Rej
         code: "invalid_request",
         detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.`,
       };
-    case "http": {
+    case "http":
+    case "mcp": {
       const refusal = egressRefusal(new URL(endpoint.url), mesh.egress);
       if (refusal === undefined) return undefined;
       return { code: "egress_denied", detail: `/endpoint/url: ${endpoint.url} may not be reached: ${refusal}.` };

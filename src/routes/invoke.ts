@@ -17,7 +17,7 @@ const NAME_CHARS = 63;
 
 export function invokeRoutes(app: App): void {
   app.post(PATH, async (c) => {
-    const call = await readCall(c);
+    const call = await readCall(c, c.req.param("name"));
     if (wantsStream(c.req.header("accept"))) return streamed(c, call);
     // The hop goes on when its client leaves: requests of this platform don't notice.
     const running = dispatch(c.get("identity").mesh, call);
@@ -27,11 +27,12 @@ export function invokeRoutes(app: App): void {
   otherMethods(app, PATH, "POST");
 }
 
-async function readCall(c: Context<AppEnv, typeof PATH>): Promise<HopCall> {
+/** @param name the callee's, as the request has it */
+export async function readCall(c: Context<AppEnv>, name: string): Promise<HopCall> {
   const identity = c.get("identity");
   const body = await readBody(c.req.raw, InvokeRequest);
   const idempotencyKey = c.req.header("idempotency-key");
-  const agent = c.req.param("name").toWellFormed().replaceAll("\u0000", "").slice(0, NAME_CHARS);
+  const agent = name.toWellFormed().replaceAll("\u0000", "").slice(0, NAME_CHARS);
   const { budget, ...request } = body.ok ? body.value : { input: null };
   const refused = body.ok ? refusalOf(identity, body.value, idempotencyKey) : body.rejection;
   const { hop } = identity;

@@ -38,7 +38,9 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   const request = c.req.raw;
   const { adminKey, mcpToolsCap, egress } = settingsOf(c.env);
   const own = { hosts: egress.own.hosts, loopback: egress.allowLoopback };
-  const why = foreign(request.headers.get("host"), request.headers.get("origin"), own);
+  // A request of a binding has no Host; its URL has what stands for it.
+  const asked = request.headers.get("host") ?? new URL(request.url).host;
+  const why = foreign(asked, request.headers.get("origin"), own);
   if (why !== undefined) return errorResponse({ code: "edge_forbidden", detail: why });
   const { method } = request;
   if (!METHODS.includes(method)) {

@@ -108,6 +108,10 @@ describe("a call from the form", () => {
     await page.locator(".card.open", { hasText: "form-leaf" }).waitFor();
     const { chainId } = writer.calls[0] ?? { chainId: "" };
     expect((await mesh.client.chain(chainId)).limits).toMatchObject({ hops: 7, costMicros: 500_000, wallMs: 30_000 });
+    // Looking at a hop does not leave the call.
+    await page.locator(".card.open", { hasText: "form-leaf" }).click();
+    await page.getByRole("complementary", { name: "Hop" }).getByText("writer → form-leaf").waitFor();
+    await page.keyboard.press("Escape");
     held.open("leaf says");
     await page.locator(".run .state", { hasText: "done" }).waitFor();
     const wanted = {

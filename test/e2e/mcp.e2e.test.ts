@@ -35,6 +35,15 @@ beforeAll(async () => {
       await client.close();
     }
   });
+  await host.agent("relay-new", async (_, call) => {
+    const client = await connectNew(mesh.url, call.token);
+    try {
+      const result = await client.callTool({ name: "echo", arguments: { input: "through MCP" } });
+      return { said: textOf(result), chainId: metaOf(result, "chainId") };
+    } finally {
+      await client.close();
+    }
+  });
   await host.agent("loop", async (_, call) => {
     const { client } = await connectOld(mesh.url, call.token);
     try {
@@ -86,6 +95,7 @@ describe.each(ERAS)("%s", (_, connect) => {
       "loop",
       "reader",
       "relay",
+      "relay-new",
       "twin__left",
       "twin__right",
     ]);
@@ -104,16 +114,19 @@ describe.each(ERAS)("%s", (_, connect) => {
     expect(textOf(await client.callTool({ name: "twin__right", arguments: { input: 1 } }))).toBe('"right"');
   });
 
-  test("an agent that calls on over MCP with its hop token stays in its chain", async () => {
-    const result = await client.callTool({ name: "relay", arguments: { input: null } });
-    const chainId = metaOf(result, "chainId");
-    expect(JSON.parse(textOf(result))).toEqual({ said: '"through MCP"', chainId });
-    const { hops } = await mesh.client.graph(String(chainId));
-    expect(hops.map(({ path, status }) => [path.join("/"), status])).toEqual([
-      ["relay", "done"],
-      ["relay/echo", "done"],
-    ]);
-  });
+  test.each(["relay", "relay-new"])(
+    "an agent that calls on over MCP with its hop token stays in its chain: %s",
+    async (name) => {
+      const result = await client.callTool({ name, arguments: { input: null } });
+      const chainId = metaOf(result, "chainId");
+      expect(JSON.parse(textOf(result))).toEqual({ said: '"through MCP"', chainId });
+      const { hops } = await mesh.client.graph(String(chainId));
+      expect(hops.map(({ path, status }) => [path.join("/"), status])).toEqual([
+        [name, "done"],
+        [`${name}/echo`, "done"],
+      ]);
+    },
+  );
 
   test("a loop over MCP is refused in words that name its path", async () => {
     const said = JSON.parse(textOf(await client.callTool({ name: "loop", arguments: { input: null } }))) as string;

@@ -1,10 +1,12 @@
 /** A call that was made here: its chain growing, what came of it. */
 import { useState } from "preact/hooks";
 import { cost, counted, duration } from "../../../mesh/chain/render/words.ts";
+import { HopDetail } from "../chain/hop-detail.tsx";
 import { GraphPanel } from "../graph/graph-panel.tsx";
 import { Notice, ProblemNotice } from "../parts/notice.tsx";
 import { HopStatusMark } from "../parts/status.tsx";
 import { Json } from "../parts/text.tsx";
+import { useEscape } from "../parts/use-escape.ts";
 import { Refusal } from "../session/api.ts";
 import { href } from "../session/route.ts";
 import type { InvokeResult } from "../shapes.ts";
@@ -14,10 +16,9 @@ export function InvokeRun({ call, onClose }: { readonly call: Call; readonly onC
   const run = useInvocation(call);
   const { chainId, hops, chunks, end } = run;
   const [picked, setPicked] = useState<string>();
-  const pick = (hopId: string) => {
-    setPicked(hopId);
-    if (chainId !== undefined) location.hash = href(`/chains/${chainId}`, { hop: hopId });
-  };
+  const hop = hops.find(({ hopId }) => hopId === picked);
+  const close = () => setPicked(undefined);
+  useEscape(hop === undefined ? undefined : close);
   return (
     <section class="run" aria-label="The call">
       <div class="head">
@@ -42,7 +43,17 @@ export function InvokeRun({ call, onClose }: { readonly call: Call; readonly onC
       <Outcome end={end} />
       <Chunks chunks={chunks} />
       {hops.length === 0 ? null : (
-        <GraphPanel hops={hops} picked={picked} onPick={pick} alone={false} principal={hops[0]?.caller ?? ""} />
+        <GraphPanel hops={hops} picked={picked} onPick={setPicked} alone={false} principal={hops[0]?.caller ?? ""} />
+      )}
+      {hop === undefined ? null : (
+        <HopDetail
+          hop={hop}
+          hops={hops}
+          from={hops[0]?.startedAt ?? hop.startedAt}
+          now={Date.now()}
+          onPick={setPicked}
+          onClose={close}
+        />
       )}
     </section>
   );

@@ -42,7 +42,10 @@ function Budget({ dimension, spent, reserved, limit, overrun }: BudgetParts) {
   const isFull = spent + reserved >= limit;
   return (
     <div class={`budget${isFull ? " full" : ""}${overrun > 0 ? " over" : ""}`}>
-      <p class="budget-word">{DIMENSION_WORDS[dimension]}</p>
+      <p class="budget-word">
+        {DIMENSION_WORDS[dimension]}
+        {isFull ? <b class="rejected"> full</b> : null}
+      </p>
       <div class="meter" aria-hidden="true">
         <span class="spent" style={{ width: share(spent) }} />
         <span class="reserved" style={{ width: share(Math.min(reserved, Math.max(0, limit - spent))) }} />

@@ -1,7 +1,8 @@
 /** One chain: what it is, what it may use, its call graph and its timeline, and the hop that was picked. */
-import { useEffect } from "preact/hooks";
+import { shownName } from "../../../mesh/chain/render/text.ts";
 import { GraphPanel } from "../graph/graph-panel.tsx";
 import { Loading, Notice, ProblemNotice } from "../parts/notice.tsx";
+import { useEscape } from "../parts/use-escape.ts";
 import { Refusal } from "../session/api.ts";
 import { href, replaceRoute } from "../session/route.ts";
 import { TimelinePanel } from "../timeline/timeline-panel.tsx";
@@ -23,6 +24,11 @@ export function ChainPage({ chainId, params }: ChainPageProps) {
   const here = `/chains/${chainId}`;
   const select = (hop: string | undefined) => replaceRoute(href(here, { ...params, hop }));
   const picked = params.hop;
+  const close = () => {
+    select(undefined);
+    // What had the focus goes: it returns to where hops are picked.
+    document.querySelector<HTMLElement>("[role=tree]")?.focus({ preventScroll: true });
+  };
   useEscape(picked === undefined ? undefined : () => select(undefined));
   if (error !== undefined && chain === undefined) return <Missing error={error} />;
   if (chain === undefined) return <Loading what="the chain" />;
@@ -46,8 +52,11 @@ export function ChainPage({ chainId, params }: ChainPageProps) {
           )}
         </div>
         {hop === undefined ? null : (
-          <HopDetail hop={hop} hops={hops} chain={chain} now={now} onPick={select} onClose={() => select(undefined)} />
+          <HopDetail hop={hop} hops={hops} from={chain.startedAt} now={now} onPick={select} onClose={close} />
         )}
+        <p class="unseen" role="status">
+          {hop === undefined ? "" : `Shown beside: ${shownName(hop.callee, 63)}, ${hop.status}. Escape closes it.`}
+        </p>
       </div>
     </>
   );
@@ -63,16 +72,4 @@ function Missing({ error }: { readonly error: Error }) {
       </p>
     </Notice>
   );
-}
-
-/** Escape closes what is open, unless a dialog is: that is its own. */
-function useEscape(close: (() => void) | undefined): void {
-  useEffect(() => {
-    if (close === undefined) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && document.querySelector("dialog[open]") === null) close();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
 }

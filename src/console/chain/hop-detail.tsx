@@ -5,19 +5,20 @@ import { cost, counted, duration, grouped } from "../../../mesh/chain/render/wor
 import { bytes } from "../parts/amount.ts";
 import { HopStatusMark, Sign } from "../parts/status.tsx";
 import { Callee, Json, Name, Path, Text, Time } from "../parts/text.tsx";
-import type { Chain, HopEvent } from "../shapes.ts";
+import type { HopEvent } from "../shapes.ts";
 import { ruleOf } from "./rule.ts";
 
 interface HopDetailProps {
   readonly hop: HopEvent;
   readonly hops: readonly HopEvent[];
-  readonly chain: Chain;
+  /** Epoch milliseconds by the mesh's clock: the chain's start, and now. */
+  readonly from: number;
   readonly now: number;
   readonly onPick: (hopId: string) => void;
   readonly onClose: () => void;
 }
 
-export function HopDetail({ hop, hops, chain, now, onPick, onClose }: HopDetailProps) {
+export function HopDetail({ hop, hops, from, now, onPick, onClose }: HopDetailProps) {
   const below = hops.filter(({ parentHopId }) => parentHopId === hop.hopId);
   const above = hops.find(({ hopId }) => hopId === hop.parentHopId);
   const top = useRef<HTMLElement>(null);
@@ -46,7 +47,7 @@ export function HopDetail({ hop, hops, chain, now, onPick, onClose }: HopDetailP
         </Field>
         <Field word="Started">
           <Time at={hop.startedAt} />
-          <span class="soft"> +{duration(hop.startedAt - chain.startedAt)}</span>
+          <span class="soft"> +{duration(hop.startedAt - from)}</span>
         </Field>
         {hop.status === "rejected" ? null : (
           <Field word={hop.endedAt === null ? "Running for" : "Took"}>

@@ -46,6 +46,9 @@ export function useChain(chainId: string): LiveChain {
 
 export function useHops(store: HopStore): readonly HopEvent[] {
   const [hops, setHops] = useState(store.list);
-  useEffect(() => store.onChange(() => setHops(store.list)), [store]);
+  useEffect(() => {
+    setHops(store.list);
+    return store.onChange(() => setHops(store.list));
+  }, [store]);
   return hops;
 }

@@ -19,12 +19,15 @@ export interface PanelProps {
 }
 
 const MARGIN = 12;
+/** Below this a drawing is mostly wider than its frame. */
+const NARROW_PX = 560;
 
 export function GraphPanel({ hops, picked, onPick, alone, principal }: PanelProps & { readonly principal: string }) {
-  const layout = useMemo(() => layoutOf(hops, principal), [hops, principal]);
-  const { cards, width, height, isFolded } = layout;
   const frame = useRef<HTMLDivElement>(null);
   const room = useRoom(frame);
+  const isNarrow = room.width > 0 && room.width < NARROW_PX;
+  const layout = useMemo(() => layoutOf(hops, principal, isNarrow), [hops, principal, isNarrow]);
+  const { cards, width, height, isFolded } = layout;
   const [zoom, setZoom] = useState<number>();
   const scale = zoom ?? fitting({ width: width + 2 * MARGIN, height: height + 2 * MARGIN }, room);
   const pickedCard = cards.find((card) => card.hops.some(({ hopId }) => hopId === picked));

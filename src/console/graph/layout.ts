@@ -41,13 +41,14 @@ const ROOMY_CARDS = 60;
 /** Leaves up to which a caller stands in the middle of what it called. */
 const CENTRED_LEAVES = 24;
 
-export function layoutOf(hops: readonly GraphHop[], principal: string): Layout {
+/** @param isNarrow whether there is little room across: reading then begins at the top left, and goes on downwards */
+export function layoutOf(hops: readonly GraphHop[], principal: string, isNarrow = false): Layout {
   const { root, isFolded } = fewEnough(treeOf(hops, principal));
   const isRoomy = walk(root).length <= ROOMY_CARDS;
   const height = isRoomy ? 42 : 24;
   const pitch = isRoomy ? 52 : 30;
   const top = hierarchy(root, (node) => node.children);
-  const hangs = top.leaves().length > CENTRED_LEAVES;
+  const hangs = isNarrow || top.leaves().length > CENTRED_LEAVES;
   const rows = hangs ? hangingRows(top) : centredRows(top);
   const texts = new Map(top.descendants().map((node) => [node, cardOf(node.data, isRoomy)]));
   const columns = columnsOf(top, texts);

@@ -1,5 +1,5 @@
 /** Where the reader is: all of it stands in the fragment, so that links, reloads and the back button work. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { takeKeyFromAddress } from "./key.ts";
 
 export interface Route {
@@ -33,13 +33,18 @@ export function replaceRoute(link: string): void {
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
+  // Before the first paint: a link that is followed meanwhile must not be missed.
+  useLayoutEffect(() => {
     const follow = () => {
       takeKeyFromAddress();
-      setRoute(parseRoute(location.hash));
+      setRoute((before) => {
+        const next = parseRoute(location.hash);
+        return JSON.stringify(next) === JSON.stringify(before) ? before : next;
+      });
     };
     addEventListener("hashchange", follow);
     addEventListener("popstate", follow);
+    follow();
     return () => {
       removeEventListener("hashchange", follow);
       removeEventListener("popstate", follow);

@@ -13,8 +13,9 @@ interface TimelinePanelProps extends PanelProps {
   readonly now: number;
 }
 
-/** Px between two lines of the axis, at least. */
-const TICK_PX = 75;
+/** Px between two lines of the axis, about, and lines at most. */
+const TICK_PX = 50;
+const TICKS = 8;
 
 export function TimelinePanel({ hops, picked, onPick, alone, from, now }: TimelinePanelProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
@@ -24,7 +25,7 @@ export function TimelinePanel({ hops, picked, onPick, alone, from, now }: Timeli
   // What the style sheet leaves beside the names and for words after the bars.
   const laneWidth = width * 0.7 - 72;
   const spanMs = Math.max(1, now - from);
-  const ticks = ticksOf(spanMs, Math.max(1, Math.floor(laneWidth / TICK_PX)));
+  const ticks = ticksOf(spanMs, Math.max(1, Math.min(TICKS, Math.floor(laneWidth / TICK_PX))));
   const fold = (id: string, isFolded: boolean) => {
     const next = new Set(folded);
     if (isFolded) next.add(id);

@@ -1,7 +1,7 @@
 /** Agents: register, list and search, read, replace, remove. */
 import * as z from "zod";
 import { AGENT_BYTES } from "../../../mesh/limits.ts";
-import { AgentName, AgentRegistration, AgentReplacement } from "../../../mesh/schema.ts";
+import { AgentName, AgentRegistration, AgentReplacement, ApproveRequest } from "../../../mesh/schema.ts";
 import { ListQuery } from "../../routes/agents.ts";
 import { AgentAnswer } from "../answers.ts";
 import { registration, replacement, smallRegistration } from "../examples.ts";
@@ -88,5 +88,19 @@ export const agentOperations: readonly Operation[] = [
     params: { path, header: ifMatch },
     answers: { "204": { description: "It is removed." } },
     problems: ["invalid_request", "agent_not_found", "precondition_failed"],
+  },
+  {
+    method: "post",
+    path: "/v1/agents/{name}/approve",
+    id: "approveTools",
+    tag: TAG,
+    summary: "Approve changed tools",
+    description:
+      "Of a federated MCP server: its tools are pinned by the digest of their definitions. One that has changed is flagged, and under `pin: strict` withheld, until its present definition is approved here.",
+    access: "register",
+    params: { path },
+    body: { schema: ApproveRequest, examples: { "All of them": {} } },
+    answers: { "200": json("They are approved.", AgentAnswer, { headers: headers(["ETag"]) }) },
+    problems: ["agent_not_found"],
   },
 ];

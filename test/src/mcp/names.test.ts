@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { offered, partsOf, skillOf, toolName } from "../../../mesh/registry/tool-names.ts";
 import type { Skill } from "../../../mesh/schema.ts";
-import { partsOf, skillOf, toolName, toolNameProblem } from "../../../src/mcp/names.ts";
+import { toolNameProblem } from "../../../src/mcp/names.ts";
 
 const skill = (id: string): Skill => ({
   id,
@@ -11,7 +12,17 @@ const skill = (id: string): Skill => ({
   outputSchema: {},
   examples: [],
 });
-const agent = (name: string, ...ids: string[]) => ({ name, skills: ids.map(skill) });
+const agent = (name: string, ...ids: string[]) => ({
+  name,
+  skills: ids.map(skill),
+  endpoint: { kind: "builtin" } as const,
+});
+const server = (name: string, toolPrefix: boolean, pin: "flag" | "strict", ...skills: Skill[]) => ({
+  name,
+  skills,
+  status: "active" as const,
+  endpoint: { kind: "mcp", url: "http://127.0.0.1:1/mcp", toolPrefix, pin, continues: false } as const,
+});
 const names = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
 const ids = fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/), { minLength: 1, maxLength: 5 });
 
@@ -44,6 +55,20 @@ describe("the name of a tool", () => {
         expect(right.skills.some((each) => taken.has(toolName(right, each)))).toBe(false);
       }),
     );
+  });
+
+  it("of a federated server has the server's before it, though it has one tool, or stands alone", () => {
+    expect(toolName(server("s", true, "flag", skill("add")), skill("add"))).toBe("s__add");
+    expect(toolName(server("s", false, "flag", skill("add")), skill("add"))).toBe("add");
+    expect(skillOf(server("s", true, "flag", skill("add")), undefined)).toBeUndefined();
+  });
+
+  it("of a tool that has changed is offered, unless its server is pinned strictly", () => {
+    const changed = { ...skill("add"), tool: { digest: "new", approved: "old" } };
+    const same = { ...skill("sub"), tool: { digest: "old", approved: "old" } };
+    expect(offered(server("s", true, "flag", changed, same))).toEqual([changed, same]);
+    expect(offered(server("s", true, "strict", changed, same))).toEqual([same]);
+    expect(offered({ ...server("s", true, "flag", same), status: "draining" })).toEqual([]);
   });
 
   it("without a skill means none of several: which one is not guessed", () => {

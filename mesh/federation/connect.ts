@@ -1,0 +1,126 @@
+/**
+ * A connection to an upstream MCP server, in the era that it speaks. The isolate remembers which that is, and the session of
+ * a server that has them, so that a call is one request; a session that the server has lost is opened anew once.
+ */
+import {
+  Client,
+  type RequestOptions,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import type { EgressPolicy } from "../egress/address.ts";
+import { guardedFetch } from "../egress/guarded.ts";
+import { UPSTREAM_BYTES } from "../limits.ts";
+import { UniqueIds } from "./unique-ids.ts";
+
+/** What is remembered of a server: how to speak to it without asking again. */
+interface Remembered {
+  readonly discover: ReturnType<Client["getDiscoverResult"]>;
+  readonly sessionId: string | undefined;
+  readonly protocolVersion: string | undefined;
+}
+
+/** By address; bounded. An upgraded server is noticed when its era fails, or when the isolate ends. */
+const REMEMBERED = 1_000;
+const remembered = new Map<string, Remembered>();
+
+const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
+
+export interface Connection {
+  readonly client: Client;
+  /** Which protocol version was agreed upon, where that is known. */
+  readonly protocolVersion: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface Upstream {
+  readonly url: string;
+  readonly policy: EgressPolicy;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Does some work with a server. A session that was lost since (404) is opened anew, once, and the work done again: a server
+ * that does not know the session has done nothing.
+ */
+export async function withUpstream<T>(
+  upstream: Upstream,
+  options: RequestOptions,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const known = remembered.get(upstream.url);
+  const connection = await connect(upstream, known, options);
+  try {
+    return await work(connection);
+  } catch (error) {
+    if (known?.sessionId === undefined || !hasLostSession(error)) throw error;
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+  remembered.delete(upstream.url);
+  const anew = await connect(upstream, undefined, options);
+  try {
+    return await work(anew);
+  } finally {
+    await anew.close().catch(() => undefined);
+  }
+}
+
+/** 404 by the protocol; some servers answer 400 and say why. Either way they have done nothing. */
+function hasLostSession(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 404 || (status === 400 && /session/i.test(error instanceof Error ? error.message : ""));
+}
+
+/** The HTTP status that an error of the client's tells of. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { data?: { status?: unknown }; status?: unknown } | undefined) ?? {};
+  const found = status.data?.status ?? status.status;
+  return typeof found === "number" ? found : undefined;
+}
+
+async function connect(
+  upstream: Upstream,
+  known: Remembered | undefined,
+  options: RequestOptions,
+): Promise<Connection> {
+  const { url, policy, headers = {} } = upstream;
+  const http = new StreamableHTTPClientTransport(new URL(url), {
+    fetch: guardedFetch(policy, UPSTREAM_BYTES),
+    requestInit: { headers: { ...headers } },
+    ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
+    ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
+    // A stream that broke is not taken up: its hop has ended with it.
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1,
+      maxReconnectionDelay: 1,
+      reconnectionDelayGrowFactor: 1,
+    },
+  });
+  const client = new Client(INFO, { capabilities: {}, versionNegotiation: { mode: "auto" } });
+  // Upstreams keep connections of their own: what goes wrong in them afterwards is nobody's error here.
+  client.onerror = () => undefined;
+  const transport = new UniqueIds(http) as Transport;
+  if (known?.discover !== undefined) {
+    await client.connect(transport, { ...options, prior: { kind: "modern", discover: known.discover } });
+  } else await client.connect(transport, options);
+  remember(url, client, http, known);
+  const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
+  return { client, protocolVersion, close: () => client.close() };
+}
+
+function remember(
+  url: string,
+  client: Client,
+  { sessionId }: StreamableHTTPClientTransport,
+  known: Remembered | undefined,
+): void {
+  const discover = client.getDiscoverResult();
+  const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
+  remembered.delete(url);
+  remembered.set(url, { discover, sessionId, protocolVersion });
+  const [oldest] = remembered.keys();
+  if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+}

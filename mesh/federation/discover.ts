@@ -1,0 +1,85 @@
+/** Asks an upstream MCP server what it is and which tools it has. */
+import { digest, measure } from "../hop/payload.ts";
+import { schemaProblem } from "../hop/schema-check.ts";
+import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_TOOLS } from "../limits.ts";
+import type { JsonSchema, UpstreamFacts } from "../schema.ts";
+import { type Upstream, withUpstream } from "./connect.ts";
+import type { FoundTool } from "./pins.ts";
+
+export type Discovered =
+  | { readonly ok: true; readonly facts: UpstreamFacts; readonly tools: readonly FoundTool[] }
+  | { readonly ok: false; readonly error: string };
+
+/** Tools by the names that MCP allows; others could not be called by the names they would get here. */
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+
+/** Never throws: a dead upstream is a finding. */
+export async function discover(upstream: Upstream, now: () => number): Promise<Discovered> {
+  try {
+    return await withUpstream(upstream, { timeout: DISCOVERY_MS }, async ({ client, protocolVersion }) => {
+      const skipped: string[] = [];
+      const tools: FoundTool[] = [];
+      const listed =
+        client.getServerCapabilities()?.tools === undefined && client.getServerCapabilities() !== undefined
+          ? []
+          : (await client.listTools(undefined, { timeout: DISCOVERY_MS, cacheMode: "bypass" })).tools;
+      for (const tool of listed) {
+        const found = tools.length < UPSTREAM_TOOLS ? await foundTool(tool) : "there are too many";
+        if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
+        else tools.push(found);
+      }
+      const { name = "", version = "", title } = client.getServerVersion() ?? {};
+      const facts: UpstreamFacts = {
+        era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
+        ...(protocolVersion === undefined ? {} : { protocolVersion }),
+        server: { name: clean(name, 128), version: clean(version, 64), ...(title ? { title: clean(title, 128) } : {}) },
+        lastSeenAt: now(),
+        lastError: null,
+        ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
+      };
+      return { ok: true, facts, tools };
+    });
+  } catch (error) {
+    return { ok: false, error: clean(error instanceof Error ? error.message : String(error), 500) };
+  }
+}
+
+/** What a text from outside may be in a name or a sentence of ours. */
+function clean(text: string, chars: number): string {
+  return text.toWellFormed().replaceAll("\u0000", "").slice(0, chars).toWellFormed();
+}
+
+interface ListedTool {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly inputSchema: unknown;
+  readonly outputSchema?: unknown;
+  readonly annotations?: unknown;
+}
+
+/** @returns why a tool can't be taken */
+async function foundTool(tool: ListedTool): Promise<FoundTool | string> {
+  const { name, title, description = "", annotations } = tool;
+  if (!TOOL_NAME.test(name)) return "its name has characters that a tool's may not";
+  const [inputSchema, outputSchema] = [tool.inputSchema as JsonSchema, tool.outputSchema as JsonSchema | undefined];
+  const problem = schemaProblem(inputSchema) ?? (outputSchema && schemaProblem(outputSchema));
+  if (problem !== undefined) return `its JSON Schema can't be used: ${problem}`;
+  const said = {
+    name,
+    title: title ?? null,
+    description,
+    inputSchema,
+    outputSchema: outputSchema ?? null,
+    annotations: annotations ?? null,
+  };
+  return {
+    name,
+    ...(title === undefined ? {} : { title: clean(title, 128) }),
+    description: clean(description, DESCRIPTION_CHARS),
+    inputSchema,
+    outputSchema,
+    annotations: annotations as Record<string, unknown> | undefined,
+    digest: await digest(said, measure(said)),
+  };
+}

@@ -1,0 +1,81 @@
+/** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
+import type { CallToolResult } from "@modelcontextprotocol/client";
+import { EgressDenied } from "../egress/guarded.ts";
+import { statusOf, withUpstream } from "../federation/connect.ts";
+import { nestsDeeper } from "../hop/payload.ts";
+import { schemaErrors } from "../hop/schema-check.ts";
+import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
+import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
+
+/** Characters of an upstream's own words that are kept. */
+const DETAIL_CHARS = 1_000;
+const TRANSIENT = new Set([429, 502, 503, 504]);
+
+export const mcp: Transport = async (delivery) => {
+  const { agent, mesh, skill, input, signal, deadlineMs } = delivery;
+  const { endpoint } = agent;
+  if (endpoint.kind !== "mcp") throw new TypeError("An mcp transport was given another endpoint.");
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return failed({ code: "invalid_input", detail: "A tool's arguments are an object." });
+  }
+  const headers = endpoint.continues ? await lineage(delivery) : {};
+  const timeout = Math.max(1, deadlineMs - mesh.now());
+  try {
+    const result = await withUpstream(
+      { url: endpoint.url, policy: mesh.egress, headers },
+      { signal, timeout },
+      ({ client }) =>
+        client.callTool(
+          {
+            name: skill.id,
+            arguments: input as Record<string, unknown>,
+            _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
+          },
+          { signal, timeout },
+        ),
+    );
+    return checked(delivery, result as CallToolResult);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failure(agent.name, error);
+  }
+};
+
+/** Only for a server that was registered as one that calls on: nobody else gets a token. */
+async function lineage(delivery: Delivery): Promise<Record<string, string>> {
+  const { chainId, hopId } = delivery;
+  return { "hopline-token": await delivery.token(), "hopline-chain": chainId, "hopline-hop": hopId };
+}
+
+function checked({ agent, skill }: Delivery, result: CallToolResult): Delivered {
+  if (nestsDeeper(result, JSON_DEPTH)) {
+    return upstream(`Server '${agent.name}' answered with a result that nests deeper than ${JSON_DEPTH} levels.`);
+  }
+  const bytes = JSON.stringify(result).length;
+  if (bytes > BODY_BYTES) return upstream(`Server '${agent.name}' answered with more than ${BODY_BYTES} bytes.`);
+  const { outputSchema } = skill.tool ?? {};
+  if (outputSchema !== undefined && result.isError !== true) {
+    const [wrong] = schemaErrors(outputSchema, result.structuredContent ?? null);
+    if (wrong !== undefined) {
+      const where = wrong.pointer || "/";
+      return upstream(
+        `Server '${agent.name}' answered with structured content that does not fit its own schema of '${skill.id}' at '${where}': ${wrong.detail}`,
+      );
+    }
+  }
+  return { ok: true, output: result, usage: NO_USAGE };
+}
+
+function failure(name: string, error: unknown): Delivered {
+  if (error instanceof EgressDenied) return failed({ code: "egress_denied", detail: error.message });
+  const status = statusOf(error);
+  const said = (error instanceof Error ? error.message : String(error)).slice(0, DETAIL_CHARS).toWellFormed();
+  // Without a status nothing was heard of the server: the call may not have arrived.
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const transient = status === undefined ? typeof code !== "number" : TRANSIENT.has(status);
+  return upstream(`Server '${name}' failed${status === undefined ? "" : ` with status ${status}`}: ${said}`, transient);
+}
+
+function upstream(detail: string, transient = false): Delivered {
+  return failed({ code: "upstream_error", detail }, { transient });
+}

@@ -1,0 +1,82 @@
+/** Tools: every skill of every agent by the name that models call it, and a call by that name. */
+import * as z from "zod";
+import { encodeCursor } from "../../mesh/cursor.ts";
+import { refreshIfStale } from "../../mesh/federation/refresh.ts";
+import { dispatch } from "../../mesh/hop/dispatch.ts";
+import { offered, partsOf, toolName } from "../../mesh/registry/tool-names.ts";
+import type { Agent, JsonSchema, Skill } from "../../mesh/schema.ts";
+import { type App, otherMethods } from "../app.ts";
+import { requireScope } from "../auth.ts";
+import { cursorOf, Limit, readQuery } from "../query.ts";
+import { outcomeResponse, readCall } from "./invoke.ts";
+import { streamed, wantsStream } from "./invoke-stream.ts";
+
+const PATH = "/v1/tools/:name/invoke";
+
+/** The last agent of the page before. */
+export const ToolsQuery = z.strictObject({ cursor: cursorOf(z.string().max(63)), limit: Limit });
+
+/** A tool as the API lists it. */
+export interface ToolView {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema: JsonSchema;
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
+  /** The agent or the server that has it, and its name there. */
+  readonly agent: string;
+  readonly skill: string;
+  readonly kind: Agent["endpoint"]["kind"];
+}
+
+export function toolRoutes(app: App): void {
+  app.get("/v1/tools", async (c) => {
+    const { mesh } = c.get("identity");
+    requireScope(c.get("identity"), "read");
+    const { cursor, limit } = readQuery(c.req.url, ToolsQuery);
+    const found = (await mesh.registry.list({ limit: limit + 1 }, cursor ?? "")) as Agent[];
+    const items: ToolView[] = [];
+    let last = "";
+    // Whole agents: a page may hold more than was asked for when its only agent has more.
+    for (const agent of found.slice(0, limit)) {
+      refreshIfStale(mesh, agent);
+      const tools = offered(agent).map((skill) => viewOf(agent, skill));
+      if (items.length > 0 && items.length + tools.length > limit) break;
+      items.push(...tools);
+      last = agent.name;
+    }
+    const more = found.length > 0 && last !== found.at(-1)?.name;
+    return c.json({ items, ...(more ? { nextCursor: encodeCursor(last) } : {}) });
+  });
+  otherMethods(app, "/v1/tools", "GET");
+
+  app.post(PATH, async (c) => {
+    const { mesh } = c.get("identity");
+    const name = c.req.param("name");
+    const named = await mesh.toolNamed(name.toWellFormed().slice(0, 200));
+    if (named !== undefined) refreshIfStale(mesh, named.agent);
+    const { agent, skill } = named === undefined ? partsOf(name) : { agent: named.agent.name, skill: named.skill.id };
+    const call = { ...(await readCall(c, agent)), skill };
+    if (wantsStream(c.req.header("accept"))) return streamed(c, call);
+    const running = dispatch(mesh, call);
+    c.executionCtx.waitUntil(running.catch(() => undefined));
+    return outcomeResponse(await running);
+  });
+  otherMethods(app, PATH, "POST");
+}
+
+function viewOf(agent: Agent, skill: Skill): ToolView {
+  const { tool } = skill;
+  return {
+    name: toolName(agent, skill),
+    ...(skill.name === undefined ? {} : { title: skill.name }),
+    description: skill.description || agent.description,
+    inputSchema: skill.inputSchema,
+    outputSchema: tool === undefined ? skill.outputSchema : (tool.outputSchema ?? {}),
+    ...(tool?.annotations === undefined ? {} : { annotations: tool.annotations }),
+    agent: agent.name,
+    skill: skill.id,
+    kind: agent.endpoint.kind,
+  };
+}

@@ -1,0 +1,145 @@
+/** Upstream MCP servers on loopback, of both eras, whose tools a test may change while they run. */
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { Server as OldServer } from "@modelcontextprotocol/sdk/server/index.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { createMcpHandler, Server as NewServer } from "@modelcontextprotocol/server";
+
+export interface UpstreamTool {
+  readonly description?: string;
+  readonly inputSchema?: Record<string, unknown>;
+  readonly outputSchema?: Record<string, unknown>;
+  readonly annotations?: Record<string, unknown>;
+  readonly run: (args: Record<string, unknown>, headers: IncomingHttpHeaders) => unknown;
+}
+
+export type Tools = Record<string, UpstreamTool>;
+
+interface Listed {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputSchema: { type: "object" };
+}
+
+const ANY = { type: "object" } as const;
+
+export class Upstream {
+  /** What it offers now. */
+  tools: Tools;
+  /** Calls of tools that have arrived: their names, and the headers that came with them. */
+  readonly calls: { readonly name: string; readonly headers: IncomingHttpHeaders }[] = [];
+  /** How often a session was opened. */
+  sessions = 0;
+  readonly #server: Server;
+  readonly #open = new Map<string, StreamableHTTPServerTransport>();
+
+  private constructor(
+    tools: Tools,
+    handle: (upstream: Upstream, request: IncomingMessage, response: ServerResponse) => void,
+  ) {
+    this.tools = tools;
+    this.#server = createServer((request, response) => handle(this, request, response));
+    this.#server.keepAliveTimeout = 120_000;
+  }
+
+  /** A server of 2025-11-25 with sessions. */
+  static old(tools: Tools): Promise<Upstream> {
+    return new Upstream(tools, (upstream, request, response) => void upstream.#old(request, response)).#listen();
+  }
+
+  /** A server of 2026-07-28, without sessions. */
+  static modern(tools: Tools): Promise<Upstream> {
+    return new Upstream(tools, (upstream, request, response) => void upstream.#modern(request, response)).#listen();
+  }
+
+  /** Whatever answers HTTP. */
+  static raw(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<Upstream> {
+    return new Upstream({}, (_, request, response) => handle(request, response)).#listen();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`;
+  }
+
+  /** As a restart would. */
+  forgetSessions(): void {
+    this.#open.clear();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((done) => this.#server.close(done));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #listen(): Promise<this> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return this;
+  }
+
+  get listed(): Listed[] {
+    return Object.entries(this.tools).map(([name, { run: _, inputSchema, ...tool }]) => ({
+      name,
+      ...tool,
+      inputSchema: { ...ANY, ...inputSchema },
+    }));
+  }
+
+  call(name: string, args: Record<string, unknown>, headers: IncomingHttpHeaders): never {
+    this.calls.push({ name, headers });
+    const result = this.tools[name]?.run(args, headers) ?? { content: [], isError: true };
+    return result as never;
+  }
+
+  async #old(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = request.method === "POST" ? (JSON.parse(await text(request)) as unknown) : undefined;
+    const id = request.headers["mcp-session-id"];
+    const known = typeof id === "string" ? this.#open.get(id) : undefined;
+    if (id !== undefined && known === undefined) return void response.writeHead(404).end("Session not found");
+    const transport = known ?? (await this.#openSession());
+    await transport.handleRequest(request, response, body);
+  }
+
+  async #openSession(): Promise<StreamableHTTPServerTransport> {
+    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => `session-${++this.sessions}`,
+      onsessioninitialized: (id) => void this.#open.set(id, transport),
+    });
+    const server = new OldServer({ name: "old upstream", version: "1.0.0" }, { capabilities: { tools: {} } });
+    server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: this.listed }));
+    server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestInfo }) =>
+      this.call(params.name, params.arguments ?? {}, (requestInfo?.headers ?? {}) as IncomingHttpHeaders),
+    );
+    // Its own types are not exact about optional properties.
+    await server.connect(transport as Transport);
+    return transport;
+  }
+
+  async #modern(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, method = "GET", url = "/" } = request;
+    const handler = createMcpHandler(() => {
+      const server = new NewServer({ name: "modern upstream", version: "2.0.0" }, { capabilities: { tools: {} } });
+      server.setRequestHandler("tools/list", () => ({ tools: this.listed }));
+      server.setRequestHandler("tools/call", ({ params }) => this.call(params.name, params.arguments ?? {}, headers));
+      return server;
+    });
+    const sent = new Request(new URL(url, "http://127.0.0.1"), {
+      method,
+      headers: headers as Record<string, string>,
+      ...(method === "POST" ? { body: await text(request) } : {}),
+    });
+    const answer = await handler.fetch(sent);
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    if (answer.body !== null) for await (const chunk of answer.body) response.write(chunk);
+    response.end();
+  }
+}
