@@ -115,7 +115,15 @@ describe("the commands on the page", () => {
     }
     // Chains and keys of the examples are made up; whatever is wrong with a command would be another status.
     const failed = statuses.filter((status) => !/ 2\d\d$/.test(status));
-    const made = ["approveTools", "readChain", "cancelChain", "deleteChain", "followChain", "readChainGraph", "revokeKey"];
+    const made = [
+      "approveTools",
+      "readChain",
+      "cancelChain",
+      "deleteChain",
+      "followChain",
+      "readChainGraph",
+      "revokeKey",
+    ];
     expect(failed.toSorted()).toEqual(made.map((id) => `${id} 404`).toSorted());
   });
 });
