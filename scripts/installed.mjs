@@ -20,7 +20,9 @@ export function ensureInstalled() {
   if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, "utf8") === lock) return;
   // npm would empty the folder that the link names, which is another project's.
   if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
-    console.error("hopline: node_modules is a link, and not what the lockfile says. Remove the link, or install there.");
+    console.error(
+      "hopline: node_modules is a link, and not what the lockfile says. Remove the link, or install there.",
+    );
     process.exit(1);
   }
   console.error("hopline: installing dependencies (npm ci) …");
