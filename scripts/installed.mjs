@@ -2,7 +2,7 @@
 // anything is installed, on whatever Node the machine has.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,6 +18,13 @@ export function ensureInstalled() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, "utf8") === lock) return;
+  // npm would empty the folder that the link names, which is another project's.
+  if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      "hopline: node_modules is a link, and not what the lockfile says. Remove the link, or install there.",
+    );
+    process.exit(1);
+  }
   console.error("hopline: installing dependencies (npm ci) …");
   const { status } = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,

@@ -9,7 +9,7 @@ import type { Window } from "./spans.ts";
 
 /** Windows that are kept, and edges of all of them together. */
 const WINDOWS = 4;
-const EDGES = 30_000;
+const EDGES = 20_000;
 const ALL = -1;
 
 interface Held {

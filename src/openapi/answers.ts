@@ -5,6 +5,7 @@ import type { ChainView } from "../../mesh/chain/views.ts";
 import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
 import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
+import type { ToolView } from "../../mesh/registry/tool-view.ts";
 import {
   type Agent,
   AgentName,
@@ -17,7 +18,6 @@ import {
   UpstreamFacts,
   type Usage,
 } from "../../mesh/schema.ts";
-import type { ToolView } from "../routes/tools.ts";
 import { hopEvent } from "./examples.ts";
 import { CODES } from "./problem.ts";
 

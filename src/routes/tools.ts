@@ -3,8 +3,9 @@ import * as z from "zod";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
-import { offered, partsOf, toolName } from "../../mesh/registry/tool-names.ts";
-import type { Agent, JsonSchema, Skill } from "../../mesh/schema.ts";
+import { offered, partsOf } from "../../mesh/registry/tool-names.ts";
+import { type ToolView, toolView } from "../../mesh/registry/tool-view.ts";
+import type { Agent } from "../../mesh/schema.ts";
 import { type App, otherMethods } from "../app.ts";
 import { requireScope } from "../auth.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
@@ -15,20 +16,6 @@ const PATH = "/v1/tools/:name/invoke";
 
 /** The last agent of the page before. */
 export const ToolsQuery = z.strictObject({ cursor: cursorOf(z.string().max(63)), limit: Limit });
-
-/** A tool as the API lists it. */
-export interface ToolView {
-  readonly name: string;
-  readonly title?: string | undefined;
-  readonly description: string;
-  readonly inputSchema: JsonSchema;
-  readonly outputSchema: JsonSchema;
-  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
-  /** The agent or the server that has it, and its name there. */
-  readonly agent: string;
-  readonly skill: string;
-  readonly kind: Agent["endpoint"]["kind"];
-}
 
 export function toolRoutes(app: App): void {
   app.get("/v1/tools", async (c) => {
@@ -41,7 +28,7 @@ export function toolRoutes(app: App): void {
     // Whole agents: a page may hold more than was asked for when its only agent has more.
     for (const agent of found.slice(0, limit)) {
       refreshIfStale(mesh, agent);
-      const tools = offered(agent).map((skill) => viewOf(agent, skill));
+      const tools = offered(agent).map((skill) => toolView(agent, skill));
       if (items.length > 0 && items.length + tools.length > limit) break;
       items.push(...tools);
       last = agent.name;
@@ -64,19 +51,4 @@ export function toolRoutes(app: App): void {
     return outcomeResponse(await running);
   });
   otherMethods(app, PATH, "POST");
-}
-
-function viewOf(agent: Agent, skill: Skill): ToolView {
-  const { tool } = skill;
-  return {
-    name: toolName(agent, skill),
-    ...(skill.name === undefined ? {} : { title: skill.name }),
-    description: skill.description || agent.description,
-    inputSchema: skill.inputSchema,
-    outputSchema: tool === undefined ? skill.outputSchema : (tool.outputSchema ?? {}),
-    ...(tool?.annotations === undefined ? {} : { annotations: tool.annotations }),
-    agent: agent.name,
-    skill: skill.id,
-    kind: agent.endpoint.kind,
-  };
 }

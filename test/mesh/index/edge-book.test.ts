@@ -3,97 +3,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HopNews, LateNews } from "../../../mesh/chain/events.ts";
 import { EdgeBook } from "../../../mesh/index/edge-book.ts";
-import { type EdgeView, sumsOf } from "../../../mesh/index/edges.ts";
 import { INDEX_MIGRATIONS } from "../../../mesh/index/migrations.ts";
 import { keptFrom, MINUTE_MS, SPANS, startOf, windowSince } from "../../../mesh/index/spans.ts";
 import { Windows } from "../../../mesh/index/windows.ts";
 import { EDGE_TURN, EDGES_PER_SPAN } from "../../../mesh/limits.ts";
 import type { RejectionCode } from "../../../mesh/rejection.ts";
+import { byEnds, EdgeIndex, modelOf } from "../../support/edge-index.ts";
 import { memoryDatabase } from "../../support/sqlite.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const START = Date.UTC(2026, 10, 20, 11, 58, 30);
-
-/** An index's sums with a clock of its own: what it is to do, and what it must say. */
-class Index {
-  readonly database = memoryDatabase(INDEX_MIGRATIONS);
-  now = START;
-  #book = new EdgeBook(this.database.sql);
-  #windows = new Windows(this.database.sql);
-
-  feed(hops: readonly HopNews[], late: readonly LateNews[] = []): void {
-    const added = this.database.transactionSync(() => this.#book.write(sumsOf(hops, late), this.now));
-    this.#windows.note(added);
-  }
-
-  /** A transaction that fails when everything is done. */
-  fail(work: () => void): void {
-    const failing = () =>
-      this.database.transactionSync(() => {
-        work();
-        throw new Error("failed by the test");
-      });
-    expect(failing).toThrow(/by the test/);
-    this.#book.forget();
-  }
-
-  failToFeed(hops: readonly HopNews[]): void {
-    this.fail(() => this.#book.write(sumsOf(hops, []), this.now));
-  }
-
-  failToTurn(): void {
-    this.fail(() => this.#book.turn(this.now));
-  }
-
-  turn() {
-    return this.database.transactionSync(() => this.#book.turn(this.now));
-  }
-
-  evict(): void {
-    this.#book = new EdgeBook(this.database.sql);
-    this.#windows = new Windows(this.database.sql);
-  }
-
-  views(since: number, agent?: string): EdgeView[] {
-    return this.#windows.views(windowSince(since, this.now), agent);
-  }
-
-  rows(): number {
-    const [row] = this.database.sql.exec<{ n: number }>("SELECT COUNT(*) AS n FROM edge");
-    return row?.n ?? 0;
-  }
-}
-
-function byEnds(a: EdgeView, b: EdgeView): number {
-  return `${a.from} ${a.to}` < `${b.from} ${b.to}` ? -1 : 1;
-}
-
-/** The plainest way to say what a mesh's edges are: every hop since the start of the window, summed one by one. */
-function modelOf(hops: readonly HopNews[], late: readonly LateNews[], since: number, now: number) {
-  const from = windowSince(since, now).start * MINUTE_MS;
-  const all = [
-    ...hops.map((hop) => ({ ...hop, at: hop.endedAt, calls: 1 })),
-    ...late.map((one) => ({ ...one, status: "late", code: null, startedAt: one.at, endedAt: one.at, calls: 0 })),
-  ].filter(({ at }) => at >= from);
-  return [...Map.groupBy(all, ({ caller, callee }) => `${caller} ${callee}`).values()].map((some) => {
-    const ran = some.filter(({ status }) => status !== "rejected");
-    const refused = some.filter(({ status }) => status === "rejected");
-    const sum = (of: (one: (typeof some)[number]) => number) => ran.reduce((total, one) => total + of(one), 0);
-    const codes = Map.groupBy(refused, ({ code }) => code ?? "internal");
-    return {
-      from: some[0]?.caller,
-      to: some[0]?.callee,
-      calls: some.reduce((total, { calls }) => total + calls, 0),
-      errors: ran.filter(({ status }) => status !== "done" && status !== "late").length,
-      rejected: refused.length,
-      rejections: Object.fromEntries([...codes].map(([code, { length }]) => [code, length])),
-      tokens: sum(({ tokens }) => tokens),
-      costMicros: sum(({ costMicros }) => costMicros),
-      firstAt: Math.min(...some.map(({ at }) => at)),
-      lastAt: Math.max(...some.map(({ at }) => at)),
-    };
-  });
-}
 
 function hop(endedAt: number, more: Partial<HopNews> = {}): HopNews {
   const ends = { caller: "a", callee: "b", startedAt: endedAt - 100, endedAt };
@@ -142,7 +61,7 @@ describe("the sums of edges", () => {
   it("for every `since` are those of a plain model, whatever is fed, fails, is rolled up, removed and evicted", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const index = new Index();
+        const index = new EdgeIndex(START);
         const [hops, lates]: [HopNews[], LateNews[]] = [[], []];
         const check = (since: number) => {
           const { now } = index;
@@ -194,7 +113,7 @@ describe("the sums of edges", () => {
   });
 
   it("keep the latencies of all minutes together, as one histogram", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     for (let minute = 0; minute < 100; minute++) {
       const endedAt = index.now;
       index.feed([hop(endedAt, { startedAt: endedAt - (minute < 90 ? 10 : 1_000) })]);
@@ -209,7 +128,7 @@ describe("the sums of edges", () => {
   });
 
   it("of one agent are those from it and those to it", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     const ends = [
       ["a", "b"],
       ["b", "c"],
@@ -222,7 +141,7 @@ describe("the sums of edges", () => {
   });
 
   it("stay few rows when a mesh is busy for weeks, and go when it is not", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     const until = START + 9 * DAY_MS;
     let most = 0;
     for (; index.now < until; index.now += 7 * MINUTE_MS) {
@@ -238,7 +157,7 @@ describe("the sums of edges", () => {
   });
 
   it("are rolled up and removed in turns of a bounded number of rows", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     const edges = 2 * EDGE_TURN + 50;
     index.feed(Array.from({ length: edges }, (_, place) => hop(index.now, { caller: `agent-${place}` })));
     index.now += 2 * MINUTE_MS;
@@ -255,7 +174,7 @@ describe("the sums of edges", () => {
   });
 
   it("of what was called and is no agent are one, so that made-up names don't fill the index", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     const refused = { status: "rejected", tokens: 0, costMicros: 0 } as const;
     index.feed([
       hop(index.now, { ...refused, callee: "made-up-1", code: "agent_not_found" }),
@@ -270,7 +189,7 @@ describe("the sums of edges", () => {
   });
 
   it("beyond the most that a span tells apart are one, and nothing is lost", () => {
-    const index = new Index();
+    const index = new EdgeIndex(START);
     const many = EDGES_PER_SPAN + 20;
     const hops = Array.from({ length: many }, (_, place) => hop(index.now, { caller: `agent-${place}` }));
     for (let from = 0; from < many; from += 500) index.feed(hops.slice(from, from + 500));

@@ -10,6 +10,7 @@ export interface Given {
 }
 
 /** What an agent or a full house may do to a call; never what the mesh does to a request. */
+const CALLS = new Set(["invokeAgent", "invokeTool"]);
 const UPSTREAM = new Set([502, 503, 504, 508]);
 
 export class AnswerCheck {
@@ -32,7 +33,7 @@ export class AnswerCheck {
 
   /** What is wrong with an answer of `operation`, or nothing. `method` is that of the request, the operation's or not. */
   faultOf(operation: Operation, method: string, given: Given): string | undefined {
-    if (given.status >= 500 && !(operation.operationId === "invokeAgent" && UPSTREAM.has(given.status))) {
+    if (given.status >= 500 && !(CALLS.has(operation.operationId) && UPSTREAM.has(given.status))) {
       return `a failure of the mesh: ${given.status}`;
     }
     const documented = this.#answersTo(operation, method)[given.status];
