@@ -57,4 +57,4 @@ const growers = Array.from({ length: 7 }, (_, place) =>
 
 provideBuiltins([leaf, fan, ...relays, last, ...growers]);
 
-export { default, Ledger, MeshIndex, Registry } from "../../src/index.ts";
+export { default, Ledger, McpSession, MeshIndex, Registry } from "../../src/index.ts";

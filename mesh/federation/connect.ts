@@ -4,12 +4,17 @@
  */
 import {
   Client,
+  type ClientCapabilities,
+  type CreateMessageResult,
+  type ElicitResult,
+  type ListRootsResult,
   type RequestOptions,
   StreamableHTTPClientTransport,
   type Transport,
 } from "@modelcontextprotocol/client";
 import type { EgressPolicy } from "../egress/address.ts";
 import { guardedFetch } from "../egress/guarded.ts";
+import type { Relay } from "../hop/call.ts";
 import { UPSTREAM_BYTES } from "../limits.ts";
 import { UniqueIds } from "./unique-ids.ts";
 
@@ -38,6 +43,8 @@ export interface Upstream {
   readonly policy: EgressPolicy;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The way back to the client on whose behalf it is spoken to. */
+  readonly relay?: Relay | undefined;
 }
 
 /**
@@ -49,7 +56,8 @@ export async function withUpstream<T>(
   options: RequestOptions,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const known = remembered.get(upstream.url);
+  const key = keyOf(upstream);
+  const known = remembered.get(key);
   const connection = await connect(upstream, known, options);
   try {
     return await work(connection);
@@ -58,7 +66,7 @@ export async function withUpstream<T>(
   } finally {
     await connection.close().catch(() => undefined);
   }
-  remembered.delete(upstream.url);
+  remembered.delete(key);
   const anew = await connect(upstream, undefined, options);
   try {
     return await work(anew);
@@ -99,28 +107,72 @@ async function connect(
       reconnectionDelayGrowFactor: 1,
     },
   });
-  const client = new Client(INFO, { capabilities: {}, versionNegotiation: { mode: "auto" } });
+  const { relay } = upstream;
+  const client = new Client(INFO, {
+    capabilities: asked(relay),
+    versionNegotiation: { mode: "auto" },
+    // What the client can't be asked while its call is open goes back to it as the call's result.
+    inputRequired: { autoFulfill: relay?.ask !== undefined },
+  });
+  if (relay?.ask !== undefined) relayTo(client, relay.ask, asked(relay));
   // Upstreams keep connections of their own: what goes wrong in them afterwards is nobody's error here.
   client.onerror = () => undefined;
   const transport = new UniqueIds(http) as Transport;
   if (known?.discover !== undefined) {
     await client.connect(transport, { ...options, prior: { kind: "modern", discover: known.discover } });
   } else await client.connect(transport, options);
-  remember(url, client, http, known);
+  remember(keyOf(upstream), client, http, known);
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
   return { client, protocolVersion, close: () => client.close() };
 }
 
+/** What a server may ask of the client, as the client has declared it; nothing where nobody could answer. */
+function asked(relay: Relay | undefined): ClientCapabilities {
+  const { sampling, elicitation, roots } = (relay?.capabilities ?? {}) as ClientCapabilities;
+  return {
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(elicitation === undefined ? {} : { elicitation }),
+    // Its changes are not passed on: a server asks again when it needs them.
+    ...(roots === undefined ? {} : { roots: {} }),
+  };
+}
+
+function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapabilities): void {
+  if (can.sampling !== undefined) {
+    client.setRequestHandler(
+      "sampling/createMessage",
+      ({ method, params }, { mcpReq }) => ask(method, params, mcpReq.signal) as Promise<CreateMessageResult>,
+    );
+  }
+  if (can.elicitation !== undefined) {
+    client.setRequestHandler(
+      "elicitation/create",
+      ({ method, params }, { mcpReq }) => ask(method, params, mcpReq.signal) as Promise<ElicitResult>,
+    );
+  }
+  if (can.roots !== undefined) {
+    client.setRequestHandler(
+      "roots/list",
+      ({ method, params }, { mcpReq }) => ask(method, params, mcpReq.signal) as Promise<ListRootsResult>,
+    );
+  }
+}
+
+/** A session was opened with what its client can: clients that can other things have sessions of their own. */
+function keyOf({ url, relay }: Upstream): string {
+  return `${url} ${JSON.stringify(asked(relay))}`;
+}
+
 function remember(
-  url: string,
+  key: string,
   client: Client,
   { sessionId }: StreamableHTTPClientTransport,
   known: Remembered | undefined,
 ): void {
   const discover = client.getDiscoverResult();
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
-  remembered.delete(url);
-  remembered.set(url, { discover, sessionId, protocolVersion });
+  remembered.delete(key);
+  remembered.set(key, { discover, sessionId, protocolVersion });
   const [oldest] = remembered.keys();
   if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }

@@ -22,6 +22,18 @@ export type Caller =
       readonly running?: Running | undefined;
     };
 
+/** The way back to an MCP client, for what a federated server asks of it: sampling, elicitation, roots. */
+export interface Relay {
+  /** As the client has declared them for this call: they alone decide what may be asked. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Asks the client while its call is open (2025); absent where the call's result asks (2026-07-28). */
+  readonly ask?: ((method: string, params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** What the client has answered to the result of an earlier call, untouched. */
+  readonly answers?:
+    | { readonly inputResponses?: Record<string, unknown> | undefined; readonly requestState?: string | undefined }
+    | undefined;
+}
+
 export interface AdmittedHop {
   readonly chainId: string;
   readonly hopId: string;
@@ -44,6 +56,8 @@ export interface HopCall {
   readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
   /** Gets what the callee emits before it answers, piece by piece. */
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
+  /** Takes what the callee asks of the client that called; without one it may ask nothing. */
+  readonly relay?: Relay | undefined;
   /** A refusal that was found before the call got here: it is recorded, not run. */
   readonly refused?: Rejection | undefined;
 }

@@ -11,7 +11,7 @@ import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { partsOf } from "../registry/tool-names.ts";
 import { ReportedUsage } from "../schema.ts";
-import type { HopCall, Outcome } from "./call.ts";
+import type { HopCall, Outcome, Relay } from "./call.ts";
 import { carried, measure } from "./payload.ts";
 import type { Watch } from "./watch.ts";
 
@@ -24,6 +24,7 @@ interface HopPlace {
   readonly deadlineMs: number;
   readonly watch: Watch;
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
+  readonly relay?: Relay | undefined;
 }
 
 /** @throws {HopRejected} invalid_input, for what has no JSON */
@@ -45,6 +46,7 @@ export class HopCapability implements Hop {
   readonly deadlineMs: number;
   readonly #watch: Watch;
   readonly #onChunk: ((chunk: unknown) => void) | undefined;
+  readonly #relay: Relay | undefined;
   readonly #mesh: Mesh;
   readonly #dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>;
   #emittedBytes = 0;
@@ -61,6 +63,8 @@ export class HopCapability implements Hop {
     this.deadlineMs = place.deadlineMs;
     this.#watch = place.watch;
     this.#onChunk = place.onChunk;
+    // A client that is asked by its call's result is asked by its own call alone.
+    this.#relay = place.relay?.ask === undefined ? undefined : place.relay;
   }
 
   get signal(): AbortSignal {
@@ -100,6 +104,7 @@ export class HopCapability implements Hop {
       metadata,
       signal: options.signal,
       onChunk,
+      relay: this.#relay,
     });
     if (!outcome.ok) throw new HopRejected(outcome.rejection, outcome.hopId);
     return outcome;

@@ -85,7 +85,17 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
   const watch = new Watch(mesh, { chainId, hopId, callee: ask.callee, deadlineMs }, caller, call.signal);
   const hop = new HopCapability(
     mesh,
-    { chainId, hopId, agent: ask.callee, skill: ask.skill, depth, deadlineMs, watch, onChunk: call.onChunk },
+    {
+      chainId,
+      hopId,
+      agent: ask.callee,
+      skill: ask.skill,
+      depth,
+      deadlineMs,
+      watch,
+      onChunk: call.onChunk,
+      relay: call.relay,
+    },
     dispatch,
   );
   const delivery: Delivery = {
@@ -101,6 +111,7 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
       return watch.stopSignal;
     },
     hop,
+    relay: call.relay,
     token: async () => {
       const claims = { mesh: mesh.name, agent: ask.callee, hopId, chainId, expiresAtMs: deadlineMs };
       return signHopToken(claims, (await mesh.keyring()).signing, mesh.now());

@@ -1,5 +1,5 @@
 /** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
-import type { CallToolResult } from "@modelcontextprotocol/client";
+import type { CallToolResult, Client } from "@modelcontextprotocol/client";
 import { EgressDenied } from "../egress/guarded.ts";
 import { statusOf, withUpstream } from "../federation/connect.ts";
 import { nestsDeeper } from "../hop/payload.ts";
@@ -12,7 +12,7 @@ const DETAIL_CHARS = 1_000;
 const TRANSIENT = new Set([429, 502, 503, 504]);
 
 export const mcp: Transport = async (delivery) => {
-  const { agent, mesh, skill, input, signal, deadlineMs } = delivery;
+  const { agent, mesh, skill, input, signal, deadlineMs, relay } = delivery;
   const { endpoint } = agent;
   if (endpoint.kind !== "mcp") throw new TypeError("An mcp transport was given another endpoint.");
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
@@ -20,19 +20,28 @@ export const mcp: Transport = async (delivery) => {
   }
   const headers = endpoint.continues ? await lineage(delivery) : {};
   const timeout = Math.max(1, deadlineMs - mesh.now());
+  const { inputResponses, requestState } = relay?.answers ?? {};
+  const answers = {
+    ...(inputResponses === undefined ? {} : { inputResponses }),
+    ...(requestState === undefined ? {} : { requestState }),
+  };
   try {
-    const result = await withUpstream(
-      { url: endpoint.url, policy: mesh.egress, headers },
-      { signal, timeout },
-      ({ client }) =>
-        client.callTool(
-          {
-            name: skill.id,
-            arguments: input as Record<string, unknown>,
-            _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
-          },
-          { signal, timeout },
-        ),
+    const upstream = { url: endpoint.url, policy: mesh.egress, headers, relay };
+    const result = await withUpstream(upstream, { signal, timeout }, ({ client }) =>
+      client.callTool(
+        {
+          name: skill.id,
+          arguments: input as Record<string, unknown>,
+          ...answers,
+          _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
+        } as Parameters<Client["callTool"]>[0],
+        {
+          signal,
+          timeout,
+          maxTotalTimeout: timeout,
+          allowInputRequired: relay !== undefined && relay.ask === undefined,
+        },
+      ),
     );
     return checked(delivery, result as CallToolResult);
   } catch (error) {
@@ -54,7 +63,8 @@ function checked({ agent, skill }: Delivery, result: CallToolResult): Delivered 
   const bytes = JSON.stringify(result).length;
   if (bytes > BODY_BYTES) return upstream(`Server '${agent.name}' answered with more than ${BODY_BYTES} bytes.`);
   const { outputSchema } = skill.tool ?? {};
-  if (outputSchema !== undefined && result.isError !== true) {
+  const asks = (result as { resultType?: unknown }).resultType === "input_required";
+  if (outputSchema !== undefined && result.isError !== true && !asks) {
     const [wrong] = schemaErrors(outputSchema, result.structuredContent ?? null);
     if (wrong !== undefined) {
       const where = wrong.pointer || "/";

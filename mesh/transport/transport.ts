@@ -1,5 +1,6 @@
 /** How agents are reached: one interface, one file an endpoint kind. */
 import type { Hop } from "../../agents/define.ts";
+import type { Relay } from "../hop/call.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent, ReportedUsage, Skill } from "../schema.ts";
@@ -20,6 +21,8 @@ export interface Delivery {
   readonly signal: AbortSignal;
   /** The callee's capability, for those that run in this process or can be handed an object. */
   readonly hop: Hop;
+  /** The way back to the client that called, if there is one. */
+  readonly relay: Relay | undefined;
   /** A signed hop token, for those that call back over a wire. */
   token(): Promise<string>;
 }

@@ -1,7 +1,7 @@
 /** A tool call as a hop: what a client asks, given to the dispatcher as the HTTP API gives it, and its outcome as a result. */
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { refreshIfStale } from "../../mesh/federation/refresh.ts";
-import type { AdmittedHop, Caller, HopCall, Outcome } from "../../mesh/hop/call.ts";
+import type { AdmittedHop, Caller, HopCall, Outcome, Relay } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
 import { partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
@@ -23,6 +23,8 @@ export interface ToolCall {
   readonly signal: AbortSignal;
   readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
+  /** The way back to the client, for what a federated server asks of it. */
+  readonly relay?: Relay | undefined;
 }
 
 /** Calls the agent that a tool is. @throws {ProtocolError} where there is no such tool */
@@ -46,6 +48,7 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
     signal: call.signal,
     onAdmitted: call.onAdmitted,
     onChunk: call.onChunk,
+    relay: call.relay,
   });
   if (skill === undefined) throw noSuchTool(call.name, outcome);
   return resultOf(outcome, skill);

@@ -6,8 +6,9 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import type { Relay } from "../../mesh/hop/call.ts";
 import type { Identity } from "../auth.ts";
-import { callAgent } from "./call.ts";
+import { callAgent, type ToolCall } from "./call.ts";
 import { listTools } from "./catalogue.ts";
 import { meshTool } from "./mesh-tools.ts";
 import { META } from "./meta.ts";
@@ -70,7 +71,11 @@ export function createServer(
     const identity = identityOf(ctx);
     const own = meshTool(identity, name);
     if (own !== undefined) return own.run(identity, args);
-    return callTold(identity, name, args, ctx);
+    return callTold(
+      identity,
+      { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay: relayOf(server, ctx) },
+      ctx,
+    );
   });
   server.setRequestHandler("resources/list", async () => ({ resources: [] }));
   server.setRequestHandler("resources/templates/list", async (_, ctx) => ({
@@ -99,20 +104,13 @@ export function createServer(
 }
 
 /** A call of an agent, with its progress told where the client has asked for it. */
-async function callTold(
-  identity: Identity,
-  name: string,
-  args: Readonly<Record<string, unknown>>,
-  ctx: ServerContext,
-): Promise<CallToolResult> {
-  const { _meta: meta = {}, signal } = ctx.mcpReq;
-  const { progressToken } = meta;
-  const call = { name, args, meta, signal };
+async function callTold(identity: Identity, call: ToolCall, ctx: ServerContext): Promise<CallToolResult> {
+  const { progressToken } = ctx.mcpReq._meta ?? {};
   if (progressToken === undefined) return callAgent(identity, call);
   const teller = new ProgressTeller(progressToken, (params) =>
     ctx.mcpReq.notify({ method: "notifications/progress", params: { ...params } }),
   );
-  const root = { agent: name, principal: identity.principal };
+  const root = { agent: call.name, principal: identity.principal };
   let ok = false;
   try {
     const result = await callAgent(identity, {
@@ -120,11 +118,31 @@ async function callTold(
       onAdmitted: (hop) => teller.follow(identity.mesh, root, hop),
       onChunk: (chunk) => teller.piece(chunk),
     });
-    ok = !signal.aborted;
+    ok = !call.signal.aborted;
     return result;
   } finally {
     await teller.end(ok);
   }
+}
+
+/** How long a client may take to answer what it is asked: the hop's own deadline is what ends it. */
+const ASK_MS = 15 * 60_000;
+
+/** In sessions a client is asked while its call is open; without them by the call's result, and its answers come with the next. */
+function relayOf(server: Server, { mcpReq }: ServerContext): Relay {
+  const capabilities = { ...server.getClientCapabilities() };
+  if (mcpReq.envelope !== undefined) {
+    const requestState = mcpReq.requestState() as string | undefined;
+    return { capabilities, answers: { inputResponses: mcpReq.inputResponses, requestState } };
+  }
+  return {
+    capabilities,
+    ask: (method, params, signal) =>
+      mcpReq.send(
+        { method: method as "sampling/createMessage", params: params as Record<string, unknown> },
+        { signal, timeout: ASK_MS },
+      ),
+  };
 }
 
 function notACursor(): ProtocolError {

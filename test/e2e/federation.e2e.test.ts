@@ -118,7 +118,9 @@ describe.each([
   });
 
   test("has its results passed through unharmed, errors included", async () => {
-    expect((await callTool(`${name}__rich`, {})).result.output).toMatchObject(TOOLS.rich?.run({}, {}) as object);
+    expect((await callTool(`${name}__rich`, {})).result.output).toMatchObject(
+      TOOLS.rich?.run({}, {}, { capabilities: undefined }) as object,
+    );
     expect((await callTool(`${name}__fails`, {})).result.output).toMatchObject({
       isError: true,
       content: [{ text: "no luck" }],

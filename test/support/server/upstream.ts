@@ -13,13 +13,22 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { createMcpHandler, Server as NewServer } from "@modelcontextprotocol/server";
+import * as z from "zod";
 
 export interface UpstreamTool {
   readonly description?: string;
   readonly inputSchema?: Record<string, unknown>;
   readonly outputSchema?: Record<string, unknown>;
   readonly annotations?: Record<string, unknown>;
-  readonly run: (args: Record<string, unknown>, headers: IncomingHttpHeaders) => unknown;
+  readonly run: (args: Record<string, unknown>, headers: IncomingHttpHeaders, ctx: UpstreamContext) => unknown;
+}
+
+/** How a tool asks the client: at once in a session, else by its result, whose answers come with the next call. */
+export interface UpstreamContext {
+  readonly ask?: (method: string, params: Record<string, unknown>) => Promise<unknown>;
+  readonly inputResponses?: Record<string, unknown> | undefined;
+  readonly requestState?: string | undefined;
+  readonly capabilities: Record<string, unknown> | undefined;
 }
 
 export type Tools = Record<string, UpstreamTool>;
@@ -94,9 +103,14 @@ export class Upstream {
     }));
   }
 
-  call(name: string, args: Record<string, unknown>, headers: IncomingHttpHeaders): never {
+  async call(
+    name: string,
+    args: Record<string, unknown>,
+    headers: IncomingHttpHeaders,
+    ctx: UpstreamContext,
+  ): Promise<never> {
     this.calls.push({ name, headers });
-    const result = this.tools[name]?.run(args, headers) ?? { content: [], isError: true };
+    const result = (await this.tools[name]?.run(args, headers, ctx)) ?? { content: [], isError: true };
     return result as never;
   }
 
@@ -116,8 +130,11 @@ export class Upstream {
     });
     const server = new OldServer({ name: "old upstream", version: "1.0.0" }, { capabilities: { tools: {} } });
     server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: this.listed }));
-    server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestInfo }) =>
-      this.call(params.name, params.arguments ?? {}, (requestInfo?.headers ?? {}) as IncomingHttpHeaders),
+    server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestInfo, sendRequest }) =>
+      this.call(params.name, params.arguments ?? {}, (requestInfo?.headers ?? {}) as IncomingHttpHeaders, {
+        ask: (method, asked) => sendRequest({ method, params: asked } as never, z.looseObject({})),
+        capabilities: server.getClientCapabilities() as Record<string, unknown> | undefined,
+      }),
     );
     // Its own types are not exact about optional properties.
     await server.connect(transport as Transport);
@@ -129,7 +146,13 @@ export class Upstream {
     const handler = createMcpHandler(() => {
       const server = new NewServer({ name: "modern upstream", version: "2.0.0" }, { capabilities: { tools: {} } });
       server.setRequestHandler("tools/list", () => ({ tools: this.listed }));
-      server.setRequestHandler("tools/call", ({ params }) => this.call(params.name, params.arguments ?? {}, headers));
+      server.setRequestHandler("tools/call", ({ params }, { mcpReq }) =>
+        this.call(params.name, params.arguments ?? {}, headers, {
+          inputResponses: mcpReq.inputResponses,
+          requestState: mcpReq.requestState() as string | undefined,
+          capabilities: server.getClientCapabilities() as Record<string, unknown> | undefined,
+        }),
+      );
       return server;
     });
     const sent = new Request(new URL(url, "http://127.0.0.1"), {
