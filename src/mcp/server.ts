@@ -4,6 +4,7 @@ import {
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
+  type Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Relay } from "../../mesh/hop/call.ts";

@@ -2,7 +2,12 @@
  * What the conformance suites expect of a server, as far as the mesh passes it on: federated without a prefix, its tools have
  * the names that the suites call.
  */
-import type { UpstreamTool } from "../../support/server/upstream.ts";
+
+interface FixtureTool {
+  readonly description: string;
+  readonly inputSchema?: Record<string, unknown>;
+  readonly run: (args: Record<string, unknown>) => unknown;
+}
 
 /** One red pixel. */
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
@@ -42,7 +47,7 @@ const withHeader = {
   properties: { region: { type: "string", "x-mcp-header": "Region" } },
 };
 
-export const FIXTURE: Record<string, UpstreamTool> = {
+export const FIXTURE: Record<string, FixtureTool> = {
   test_simple_text: {
     description: "Tests simple text content.",
     run: () => ({ content: [said("This is a simple text response for testing.")] }),
