@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { federateFixture } from "./conformance/federate.ts";
 import { startMesh } from "./conformance/mesh.ts";
 import { startProxy } from "./conformance/proxy.ts";
 import { RUNS, type Run } from "./conformance/runs.ts";
@@ -50,6 +51,7 @@ async function main(): Promise<number> {
   const results = mkdtempSync(join(tmpdir(), "hopline-conformance-"));
   const mesh = await startMesh(join(results, "data"));
   const proxy = await startProxy(mesh.url, mesh.key);
+  const fixture = await federateFixture(mesh);
   let failed = 0;
   try {
     for (const run of RUNS) {
@@ -59,6 +61,7 @@ async function main(): Promise<number> {
     }
   } finally {
     proxy.close();
+    await fixture.close();
     await mesh.stop();
     rmSync(results, { recursive: true, force: true });
   }

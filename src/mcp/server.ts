@@ -1,9 +1,10 @@
 /** The MCP server of the mesh: one set of handlers for both eras. Which era is spoken is the transport's matter. */
 import {
   type CallToolResult,
+  McpServer,
   ProtocolError,
   ProtocolErrorCode,
-  Server,
+  type Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Relay } from "../../mesh/hop/call.ts";
@@ -31,17 +32,36 @@ export interface ServerOptions {
   };
 }
 
-export function createServer({ identityOf, toolsCap, subscriptions }: ServerOptions): Server {
-  const server = new Server(INFO, {
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { subscribe: true, listChanged: true },
-      prompts: { listChanged: true },
-      completions: {},
-      logging: {},
-    },
-    instructions: INSTRUCTIONS,
-  });
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+};
+
+/** Its tools are looked up as they are asked for; of the one that a request calls it is told the schema beforehand. */
+class MeshServer extends McpServer {
+  readonly #called: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(called: Readonly<Record<string, unknown>> | undefined) {
+    super(INFO, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
+    this.#called = called;
+  }
+
+  /** What `Mcp-Param-*` headers are held to before a call of the 2026-07-28 era gets anywhere. */
+  override toolInputSchemaJson(): Record<string, unknown> | undefined {
+    return this.#called;
+  }
+}
+
+/** @param called the input schema of the tool that the one request of this server calls */
+export function createServer(
+  { identityOf, toolsCap, subscriptions }: ServerOptions,
+  called?: Readonly<Record<string, unknown>>,
+): McpServer {
+  const mesh = new MeshServer(called);
+  const { server } = mesh;
   server.setRequestHandler("tools/list", async ({ params }, ctx) => {
     const page = await listTools(identityOf(ctx), params?.cursor, toolsCap);
     if (page === undefined) throw notACursor();
@@ -81,7 +101,7 @@ export function createServer({ identityOf, toolsCap, subscriptions }: ServerOpti
       return {};
     });
   }
-  return server;
+  return mesh;
 }
 
 /** A call of an agent, with its progress told where the client has asked for it. */

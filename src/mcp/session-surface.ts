@@ -20,7 +20,7 @@ export const SESSION_SURFACE: SessionSurface = {
       identityOf: (ctx) => identityIn(ctx.http?.authInfo),
       toolsCap: settingsOf(env as Env).mcpToolsCap,
       subscriptions: guarded(subscriptions),
-    }),
+    }).server,
   revision: (who) => identityIn(who).mesh.registry.revision(),
   followTools: (who, ...rest) => followTools(identityIn(who), ...rest),
   followResource: (who, ...rest) => followResource(identityIn(who), ...rest),

@@ -2,7 +2,9 @@
 import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
 import type { Identity } from "../auth.ts";
+import { mayCall } from "./access.ts";
 import { followResource, followTools, mayFollow } from "./news.ts";
+import { argumentsSchema } from "./schemas.ts";
 import { createServer } from "./server.ts";
 
 /** How often a silent stream is written to, in milliseconds: only a write tells that its client has left, which cancels. */
@@ -16,7 +18,8 @@ export async function serveStateless(
   toolsCap: number,
 ): Promise<Response> {
   const news = new NewsBus(identity, subscriptionsOf(body));
-  const handler = createMcpHandler(() => createServer({ identityOf: () => identity, toolsCap }), {
+  const options = { identityOf: () => identity, toolsCap };
+  const handler = createMcpHandler(async () => createServer(options, await calledSchema(body, identity)), {
     legacy: "reject",
     // A call as a stream can be left, and what runs is then cancelled; the rest is quick.
     responseMode: methodOf(body) === "tools/call" ? "sse" : "auto",
@@ -28,6 +31,14 @@ export async function serveStateless(
 
 function methodOf(body: unknown): unknown {
   return typeof body === "object" && body !== null ? (body as { method?: unknown }).method : undefined;
+}
+
+/** The arguments' schema of the tool that a request calls: it says which of them come as headers too. */
+async function calledSchema(body: unknown, identity: Identity): Promise<Record<string, unknown> | undefined> {
+  if (methodOf(body) !== "tools/call" || !mayCall(identity)) return undefined;
+  const { params } = body as { params?: { name?: unknown } };
+  const named = typeof params?.name === "string" ? await identity.mesh.toolNamed(params.name) : undefined;
+  return named && { ...argumentsSchema(named.skill.inputSchema) };
 }
 
 /** The resources that a listening request asks for. */

@@ -149,3 +149,38 @@ test("an agent that would take a name of the mesh's own tools is not registered"
   const refused = await mesh.client.send("/v1/agents", { body });
   expect([refused.status, refused.problem.code]).toEqual([409, "conflict"]);
 });
+
+test("an argument that its schema wants as a header too must agree with it, before the agent is reached", async () => {
+  const inputSchema = { type: "object", properties: { region: { type: "string", "x-mcp-header": "Region" } } };
+  const agent = await host.agent("regional", (input) => input, { skills: [{ id: "regional", inputSchema }] });
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { name: "regional", arguments: { region: "north" }, _meta: meta };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const named = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "regional" };
+  for (const wrong of [{}, { "mcp-param-region": "south" }, { "mcp-param-region": "=?base64?%%%?=" }]) {
+    const refused = await send({ ...named, ...wrong }, body);
+    expect([refused.status, refused.body.error?.code]).toEqual([400, -32_020]);
+  }
+  const other = await send({ ...named, "mcp-name": "echo", "mcp-param-region": "north" }, body);
+  expect([other.status, other.body.error?.code]).toEqual([400, -32_020]);
+  expect(agent.calls).toEqual([]);
+  for (const right of ["north", `=?base64?${btoa("north")}?=`]) {
+    const client = await fetch(`${mesh.url}/mcp`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...named,
+        "mcp-param-region": right,
+      },
+      body,
+    });
+    expect(await client.text()).toContain("north");
+  }
+  expect(agent.calls.length).toBe(2);
+});

@@ -1,24 +1,29 @@
-/** A part of the official suites in every run: what needs no fixture, of each era. All of it: `npm run conformance`. */
+/** A part of the official suites in every run, of each era. All of it: `npm run conformance`. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { federateFixture } from "../../scripts/conformance/federate.ts";
 import { type KeyProxy, startProxy } from "../../scripts/conformance/proxy.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import type { Upstream } from "../support/server/upstream.ts";
 
 const ENTRY = join(import.meta.dirname, "../../node_modules/mcp-conformance-next/dist/index.js");
 
 let mesh: MeshServer;
 let proxy: KeyProxy;
+let fixture: Upstream;
 let results: string;
 beforeAll(async () => {
   results = mkdtempSync(join(tmpdir(), "hopline-conformance-"));
   mesh = await MeshServer.start();
   proxy = await startProxy(mesh.url, ADMIN_KEY);
+  fixture = await federateFixture({ url: mesh.url, key: ADMIN_KEY });
 });
 afterAll(async () => {
   proxy?.close();
+  await fixture?.close();
   await mesh?.wipe();
   rmSync(results, { recursive: true, force: true });
 });
@@ -44,7 +49,10 @@ test.each([
   ["2025-11-25", "tools-list"],
   ["2025-11-25", "server-sse-multiple-streams"],
   ["2025-11-25", "dns-rebinding-protection"],
+  ["2025-11-25", "tools-call-mixed-content"],
   ["2026-07-28", "tools-list"],
+  ["2026-07-28", "tools-call-mixed-content"],
+  ["2026-07-28", "http-custom-header-server-validation"],
   ["2026-07-28", "caching"],
   ["2026-07-28", "http-header-validation"],
   ["2026-07-28", "sep-2164-resource-not-found"],
