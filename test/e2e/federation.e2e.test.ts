@@ -20,6 +20,15 @@ afterAll(async () => {
 });
 
 const text = (said: string) => ({ content: [{ type: "text", text: said }] });
+const RICH = {
+  content: [
+    { type: "text", text: "€ \u0000 😀" },
+    { type: "image", data: "aGk=", mimeType: "image/png" },
+    { type: "audio", data: "aGk=", mimeType: "audio/wav" },
+    { type: "resource_link", uri: "file:///x", name: "x" },
+    { type: "resource", resource: { uri: "file:///y", text: "y" } },
+  ],
+};
 const TOOLS: Tools = {
   add: {
     description: "Adds two numbers.",
@@ -31,17 +40,7 @@ const TOOLS: Tools = {
       return { ...text(String(sum)), structuredContent: { sum } };
     },
   },
-  rich: {
-    run: () => ({
-      content: [
-        { type: "text", text: "€ \u0000 😀" },
-        { type: "image", data: "aGk=", mimeType: "image/png" },
-        { type: "audio", data: "aGk=", mimeType: "audio/wav" },
-        { type: "resource_link", uri: "file:///x", name: "x" },
-        { type: "resource", resource: { uri: "file:///y", text: "y" } },
-      ],
-    }),
-  },
+  rich: { run: () => RICH },
   fails: { run: () => ({ ...text("no luck"), isError: true }) },
   lies: {
     outputSchema: { type: "object", properties: { n: { type: "number" } }, required: ["n"] },
@@ -118,9 +117,7 @@ describe.each([
   });
 
   test("has its results passed through unharmed, errors included", async () => {
-    expect((await callTool(`${name}__rich`, {})).result.output).toMatchObject(
-      TOOLS.rich?.run({}, {}, { capabilities: undefined }) as object,
-    );
+    expect((await callTool(`${name}__rich`, {})).result.output).toMatchObject(RICH);
     expect((await callTool(`${name}__fails`, {})).result.output).toMatchObject({
       isError: true,
       content: [{ text: "no luck" }],

@@ -11,7 +11,16 @@ import { text } from "node:stream/consumers";
 import { Server as OldServer } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolRequestSchema,
+  CompleteRequestSchema,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  ReadResourceRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { createMcpHandler, Server as NewServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
 
@@ -26,10 +35,37 @@ export interface UpstreamTool {
 /** How a tool asks the client: at once in a session, else by its result, whose answers come with the next call. */
 export interface UpstreamContext {
   readonly ask?: (method: string, params: Record<string, unknown>) => Promise<unknown>;
+  /** Tells the client something while its call is open. */
+  readonly notify: (method: string, params: Record<string, unknown>) => Promise<void>;
+  readonly progressToken: string | number | undefined;
   readonly inputResponses?: Record<string, unknown> | undefined;
   readonly requestState?: string | undefined;
   readonly capabilities: Record<string, unknown> | undefined;
 }
+
+/** What it has beside tools: texts by URI, templates whose read is told its URI, prompts that answer with their arguments. */
+export interface Offers {
+  readonly resources?: Readonly<Record<string, string>>;
+  readonly templates?: readonly string[];
+  readonly prompts?: Readonly<Record<string, readonly string[]>>;
+}
+
+const resourcesOf = ({ resources = {} }: Offers) => ({
+  resources: Object.keys(resources).map((uri) => ({ uri, name: uri, mimeType: "text/plain" })),
+});
+const templatesOf = ({ templates = [] }: Offers) => ({
+  resourceTemplates: templates.map((uriTemplate) => ({ uriTemplate, name: uriTemplate })),
+});
+const promptsOf = ({ prompts = {} }: Offers) => ({
+  prompts: Object.entries(prompts).map(([name, args]) => ({ name, arguments: args.map((arg) => ({ name: arg })) })),
+});
+const readOf = ({ resources = {} }: Offers, uri: string) => ({
+  contents: [{ uri, mimeType: "text/plain", text: resources[uri] ?? `made for ${uri}` }],
+});
+const promptOf = (name: string, args: Record<string, string> | undefined) => ({
+  messages: [{ role: "user" as const, content: { type: "text" as const, text: `${name} ${JSON.stringify(args)}` } }],
+});
+const completed = (value: string) => ({ completion: { values: [`${value}-completed`] } });
 
 export type Tools = Record<string, UpstreamTool>;
 
@@ -39,11 +75,13 @@ interface Listed {
   readonly inputSchema: { type: "object" };
 }
 
+const CAPABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} };
 const ANY = { type: "object" } as const;
 
 export class Upstream {
   /** What it offers now. */
   tools: Tools;
+  offers: Offers = {};
   /** Calls of tools that have arrived: their names, and the headers that came with them. */
   readonly calls: { readonly name: string; readonly headers: IncomingHttpHeaders }[] = [];
   /** How often a session was opened. */
@@ -128,11 +166,19 @@ export class Upstream {
       sessionIdGenerator: () => `session-${++this.sessions}`,
       onsessioninitialized: (id) => void this.#open.set(id, transport),
     });
-    const server = new OldServer({ name: "old upstream", version: "1.0.0" }, { capabilities: { tools: {} } });
+    const server = new OldServer({ name: "old upstream", version: "1.0.0" }, { capabilities: CAPABILITIES });
+    server.setRequestHandler(ListResourcesRequestSchema, () => resourcesOf(this.offers));
+    server.setRequestHandler(ListResourceTemplatesRequestSchema, () => templatesOf(this.offers));
+    server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => readOf(this.offers, params.uri));
+    server.setRequestHandler(ListPromptsRequestSchema, () => promptsOf(this.offers));
+    server.setRequestHandler(GetPromptRequestSchema, ({ params }) => promptOf(params.name, params.arguments));
+    server.setRequestHandler(CompleteRequestSchema, ({ params }) => completed(params.argument.value));
     server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: this.listed }));
-    server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestInfo, sendRequest }) =>
+    server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestInfo, sendRequest, sendNotification }) =>
       this.call(params.name, params.arguments ?? {}, (requestInfo?.headers ?? {}) as IncomingHttpHeaders, {
         ask: (method, asked) => sendRequest({ method, params: asked } as never, z.looseObject({})),
+        notify: (method, told) => sendNotification({ method, params: told } as never),
+        progressToken: params._meta?.progressToken,
         capabilities: server.getClientCapabilities() as Record<string, unknown> | undefined,
       }),
     );
@@ -144,12 +190,20 @@ export class Upstream {
   async #modern(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { headers, method = "GET", url = "/" } = request;
     const handler = createMcpHandler(() => {
-      const server = new NewServer({ name: "modern upstream", version: "2.0.0" }, { capabilities: { tools: {} } });
+      const server = new NewServer({ name: "modern upstream", version: "2.0.0" }, { capabilities: CAPABILITIES });
+      server.setRequestHandler("resources/list", () => resourcesOf(this.offers));
+      server.setRequestHandler("resources/templates/list", () => templatesOf(this.offers));
+      server.setRequestHandler("resources/read", ({ params }) => readOf(this.offers, params.uri));
+      server.setRequestHandler("prompts/list", () => promptsOf(this.offers));
+      server.setRequestHandler("prompts/get", ({ params }) => promptOf(params.name, params.arguments));
+      server.setRequestHandler("completion/complete", ({ params }) => completed(params.argument.value));
       server.setRequestHandler("tools/list", () => ({ tools: this.listed }));
       server.setRequestHandler("tools/call", ({ params }, { mcpReq }) =>
         this.call(params.name, params.arguments ?? {}, headers, {
           inputResponses: mcpReq.inputResponses,
           requestState: mcpReq.requestState() as string | undefined,
+          notify: (told, sent) => mcpReq.notify({ method: told, params: sent } as never),
+          progressToken: mcpReq._meta?.progressToken,
           capabilities: server.getClientCapabilities() as Record<string, unknown> | undefined,
         }),
       );
