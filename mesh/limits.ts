@@ -108,10 +108,15 @@ export const SVG_ARROWS = 150;
 export const SVG_HOPS = 150;
 /** How long an upstream MCP server may take to say what it is, in milliseconds: a registration waits for it. */
 export const DISCOVERY_MS = 10_000;
+/** How long an upstream may take to give a resource or a prompt, in milliseconds. */
+export const UPSTREAM_READ_MS = 30_000;
 /** After this long, in milliseconds, what an upstream has said of its tools is asked again when it is used. */
 export const UPSTREAM_FRESH_MS = 60_000;
 /** Tools of one upstream that are taken. */
 export const UPSTREAM_TOOLS = 500;
+/** Resources, templates and prompts of one upstream that are taken, of each, and their bytes of JSON together. */
+export const UPSTREAM_OFFERS = 200;
+export const UPSTREAM_OFFERS_BYTES = 256 * 1_024;
 /** Bytes of one answer of an upstream MCP server, its event stream included. */
 export const UPSTREAM_BYTES = 8 * 2 ** 20;
 /** Rows that a ledger hands out in one RPC. */

@@ -166,6 +166,9 @@ export const UpstreamFacts = z
     server: z.strictObject({ name: z.string(), version: z.string(), title: z.string().optional() }).optional(),
     lastSeenAt: z.int().nullable().meta({ description: "Epoch milliseconds; null while it was never reached." }),
     lastError: z.string().nullable().meta({ description: "Why the last attempt failed; null when it did not." }),
+    resources: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),
+    resourceTemplates: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),
+    prompts: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),
     gone: z
       .record(z.string(), z.string())
       .optional()

@@ -114,6 +114,7 @@ async function connect(
     // What the client can't be asked while its call is open goes back to it as the call's result.
     inputRequired: { autoFulfill: relay?.ask !== undefined },
   });
+  client.setNotificationHandler("notifications/message", ({ method, params }) => relay?.tell?.({ method, params }));
   if (relay?.ask !== undefined) relayTo(client, relay.ask, asked(relay));
   // Upstreams keep connections of their own: what goes wrong in them afterwards is nobody's error here.
   client.onerror = () => undefined;

@@ -1,7 +1,8 @@
 /** Asks an upstream MCP server what it is and which tools it has. */
+import type { Client } from "@modelcontextprotocol/client";
 import { digest, measure } from "../hop/payload.ts";
 import { schemaProblem } from "../hop/schema-check.ts";
-import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_TOOLS } from "../limits.ts";
+import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
 import type { JsonSchema, UpstreamFacts } from "../schema.ts";
 import { type Upstream, withUpstream } from "./connect.ts";
 import type { FoundTool } from "./pins.ts";
@@ -28,6 +29,7 @@ export async function discover(upstream: Upstream, now: () => number): Promise<D
         if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
         else tools.push(found);
       }
+      const offers = await offersOf(client);
       const { name = "", version = "", title } = client.getServerVersion() ?? {};
       const facts: UpstreamFacts = {
         era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
@@ -35,6 +37,7 @@ export async function discover(upstream: Upstream, now: () => number): Promise<D
         server: { name: clean(name, 128), version: clean(version, 64), ...(title ? { title: clean(title, 128) } : {}) },
         lastSeenAt: now(),
         lastError: null,
+        ...offers,
         ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
       };
       return { ok: true, facts, tools };
@@ -42,6 +45,43 @@ export async function discover(upstream: Upstream, now: () => number): Promise<D
   } catch (error) {
     return { ok: false, error: clean(error instanceof Error ? error.message : String(error), 500) };
   }
+}
+
+type Offers = Pick<UpstreamFacts, "resources" | "resourceTemplates" | "prompts">;
+
+/** What a server has beside tools. A list that fails is as if it were empty: its tools are there all the same. */
+async function offersOf(client: Client): Promise<Offers> {
+  const can = client.getServerCapabilities();
+  const options = { timeout: DISCOVERY_MS, cacheMode: "bypass" } as const;
+  const list = async <T>(has: unknown, read: () => Promise<readonly T[]>): Promise<Record<string, unknown>[]> => {
+    if (has === undefined) return [];
+    const listed = await read().catch((): readonly T[] => []);
+    return bounded(listed as readonly Record<string, unknown>[]);
+  };
+  const resources = await list(can?.resources, async () => (await client.listResources(undefined, options)).resources);
+  const resourceTemplates = await list(
+    can?.resources,
+    async () => (await client.listResourceTemplates(undefined, options)).resourceTemplates,
+  );
+  const prompts = await list(can?.prompts, async () => (await client.listPrompts(undefined, options)).prompts);
+  return {
+    ...(resources.length === 0 ? {} : { resources }),
+    ...(resourceTemplates.length === 0 ? {} : { resourceTemplates }),
+    ...(prompts.length === 0 ? {} : { prompts }),
+  };
+}
+
+/** As many as are taken, each with the members that a list has. */
+function bounded(listed: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  const taken: Record<string, unknown>[] = [];
+  let bytes = 0;
+  for (const item of listed.slice(0, UPSTREAM_OFFERS)) {
+    const { _meta: _, icons: __, ...kept } = item;
+    bytes += JSON.stringify(kept).length;
+    if (bytes > UPSTREAM_OFFERS_BYTES) break;
+    taken.push(kept);
+  }
+  return taken;
 }
 
 /** What a text from outside may be in a name or a sentence of ours. */

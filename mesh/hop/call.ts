@@ -22,12 +22,20 @@ export type Caller =
       readonly running?: Running | undefined;
     };
 
+/** A notification of a server's, as it was sent. */
+export interface Note {
+  readonly method: "notifications/progress" | "notifications/message";
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
 /** The way back to an MCP client, for what a federated server asks of it: sampling, elicitation, roots. */
 export interface Relay {
   /** As the client has declared them for this call: they alone decide what may be asked. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Asks the client while its call is open (2025); absent where the call's result asks (2026-07-28). */
   readonly ask?: ((method: string, params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** Tells the client something while its call is open: a server's progress, and what it logs. */
+  readonly tell?: ((note: Note) => void) | undefined;
   /** What the client has answered to the result of an earlier call, untouched. */
   readonly answers?:
     | { readonly inputResponses?: Record<string, unknown> | undefined; readonly requestState?: string | undefined }

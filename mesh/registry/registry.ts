@@ -139,7 +139,12 @@ export class Registry extends DurableObject {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
       const { skills, upstream } = recorded(agent, found, (tool) => this.#isFree(agent, tool));
-      const same = JSON.stringify(skills) === JSON.stringify(agent.skills);
+      const offers = ({ upstream }: Pick<Agent, "upstream">) => [
+        upstream?.resources,
+        upstream?.resourceTemplates,
+        upstream?.prompts,
+      ];
+      const same = JSON.stringify([skills, offers({ upstream })]) === JSON.stringify([agent.skills, offers(agent)]);
       if (same) noteUpstream(sql, agent, upstream);
       else writeAgent(sql, { ...registrationIn(agent), skills, upstream }, agent.owner, Date.now());
       return !same;

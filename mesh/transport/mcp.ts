@@ -1,5 +1,5 @@
 /** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
-import type { CallToolResult, Client } from "@modelcontextprotocol/client";
+import type { CallToolResult, Client, Progress } from "@modelcontextprotocol/client";
 import { EgressDenied } from "../egress/guarded.ts";
 import { statusOf, withUpstream } from "../federation/connect.ts";
 import { nestsDeeper } from "../hop/payload.ts";
@@ -25,6 +25,14 @@ export const mcp: Transport = async (delivery) => {
     ...(inputResponses === undefined ? {} : { inputResponses }),
     ...(requestState === undefined ? {} : { requestState }),
   };
+  const tell = relay?.tell;
+  const told =
+    tell === undefined
+      ? {}
+      : {
+          onprogress: ({ progress, total, message }: Progress) =>
+            tell({ method: "notifications/progress", params: { progress, total, message } }),
+        };
   try {
     const upstream = { url: endpoint.url, policy: mesh.egress, headers, relay };
     const result = await withUpstream(upstream, { signal, timeout }, ({ client }) =>
@@ -36,6 +44,7 @@ export const mcp: Transport = async (delivery) => {
           _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
         } as Parameters<Client["callTool"]>[0],
         {
+          ...told,
           signal,
           timeout,
           maxTotalTimeout: timeout,

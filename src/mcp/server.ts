@@ -7,14 +7,23 @@ import {
   type Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import type { Relay } from "../../mesh/hop/call.ts";
+import type { Note, Relay } from "../../mesh/hop/call.ts";
 import type { Identity } from "../auth.ts";
 import { callAgent, type ToolCall } from "./call.ts";
 import { listTools } from "./catalogue.ts";
+import {
+  type Asking,
+  completeFederated,
+  getPrompt,
+  listPrompts,
+  listResources,
+  listTemplates,
+  readFederated,
+} from "./federated.ts";
 import { meshTool } from "./mesh-tools.ts";
 import { META } from "./meta.ts";
 import { ProgressTeller } from "./progress.ts";
-import { complete, readResource, templatesFor } from "./resources.ts";
+import { complete, namedBy, readResource, templatesFor } from "./resources.ts";
 
 const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
 
@@ -78,19 +87,30 @@ export function createServer(
       ctx,
     );
   });
-  server.setRequestHandler("resources/list", async () => ({ resources: [] }));
-  server.setRequestHandler("resources/templates/list", async (_, ctx) => ({
-    resourceTemplates: templatesFor(identityOf(ctx)),
-  }));
-  server.setRequestHandler("resources/read", async ({ params }, ctx) => readResource(identityOf(ctx), params.uri));
-  server.setRequestHandler("completion/complete", async ({ params: { ref, argument } }, ctx) => {
+  const asking = (ctx: ServerContext): Asking => ({
+    identity: identityOf(ctx),
+    relay: relayOf(server, ctx),
+    signal: ctx.mcpReq.signal,
+  });
+  server.setRequestHandler("resources/list", async (_, ctx) => ({ resources: await listResources(identityOf(ctx)) }));
+  server.setRequestHandler("resources/templates/list", async (_, ctx) => {
+    const identity = identityOf(ctx);
+    return { resourceTemplates: [...templatesFor(identity), ...(await listTemplates(identity))] };
+  });
+  server.setRequestHandler("resources/read", async ({ params: { uri } }, ctx) => {
+    const federated = namedBy(uri) === undefined ? await readFederated(asking(ctx), uri) : undefined;
+    return federated ?? readResource(identityOf(ctx), uri);
+  });
+  server.setRequestHandler("completion/complete", async ({ params: { ref, argument, context } }, ctx) => {
+    const federated = await completeFederated(asking(ctx), ref, argument, context);
+    if (federated !== undefined) return federated;
     if (ref.type === "ref/resource") return complete(identityOf(ctx), ref.uri, argument);
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${ref.name}'.`);
   });
-  server.setRequestHandler("prompts/list", async () => ({ prompts: [] }));
-  server.setRequestHandler("prompts/get", async ({ params }) => {
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt '${params.name}'.`);
-  });
+  server.setRequestHandler("prompts/list", async (_, ctx) => ({ prompts: await listPrompts(identityOf(ctx)) }));
+  server.setRequestHandler("prompts/get", async ({ params }, ctx) =>
+    getPrompt(asking(ctx), params.name, params.arguments),
+  );
   if (subscriptions !== undefined) {
     server.setRequestHandler("resources/subscribe", async ({ params }, ctx) => {
       await subscriptions.add(params.uri, identityOf(ctx));
@@ -107,7 +127,8 @@ export function createServer(
 /** A call of an agent, with its progress told where the client has asked for it. */
 async function callTold(identity: Identity, call: ToolCall, ctx: ServerContext): Promise<CallToolResult> {
   const { progressToken } = ctx.mcpReq._meta ?? {};
-  if (progressToken === undefined) return callAgent(identity, call);
+  // A federated tool tells its own progress, whose numbers are not to be mixed with ours.
+  if (progressToken === undefined || (await isFederated(identity, call.name))) return callAgent(identity, call);
   const teller = new ProgressTeller(progressToken, (params) =>
     ctx.mcpReq.notify({ method: "notifications/progress", params: { ...params } }),
   );
@@ -126,18 +147,30 @@ async function callTold(identity: Identity, call: ToolCall, ctx: ServerContext):
   }
 }
 
+async function isFederated({ mesh }: Identity, tool: string): Promise<boolean> {
+  return (await mesh.toolNamed(tool))?.skill.tool !== undefined;
+}
+
 /** How long a client may take to answer what it is asked: the hop's own deadline is what ends it. */
 const ASK_MS = 15 * 60_000;
 
 /** In sessions a client is asked while its call is open; without them by the call's result, and its answers come with the next. */
 function relayOf(server: Server, { mcpReq }: ServerContext): Relay {
   const capabilities = { ...server.getClientCapabilities() };
+  const { progressToken } = mcpReq._meta ?? {};
+  const tell = ({ method, params }: Note) => {
+    if (method === "notifications/progress" && progressToken === undefined) return;
+    const told = method === "notifications/progress" ? { ...params, progressToken } : params;
+    // A client that has left hears nothing: its call is cancelled then.
+    mcpReq.notify({ method, params: told } as Parameters<typeof mcpReq.notify>[0]).catch(() => undefined);
+  };
   if (mcpReq.envelope !== undefined) {
     const requestState = mcpReq.requestState() as string | undefined;
-    return { capabilities, answers: { inputResponses: mcpReq.inputResponses, requestState } };
+    return { capabilities, tell, answers: { inputResponses: mcpReq.inputResponses, requestState } };
   }
   return {
     capabilities,
+    tell,
     ask: (method, params, signal) =>
       mcpReq.send(
         { method: method as "sampling/createMessage", params: params as Record<string, unknown> },
