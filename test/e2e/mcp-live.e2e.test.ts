@@ -6,7 +6,7 @@ import {
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate, silent } from "../support/server/agent.ts";
+import { AgentHost, gate, Raw, silent } from "../support/server/agent.ts";
 import { connectNew, connectOld, metaOf, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
@@ -165,4 +165,36 @@ test("a caller within a chain is told of what its own call causes, and not of it
   });
   const { result } = await mesh.client.invoke("family", null);
   expect(result.output).toEqual(["family → child: admitted", "family → child: done"]);
+});
+
+test("what an agent emits before its answer is told piece by piece, in its order", async () => {
+  const pieces = ["one", { two: 2 }].map((piece) => `event: chunk\ndata: ${JSON.stringify(piece)}\n\n`).join("");
+  const answer = `${pieces}event: result\ndata: {"output":"whole"}\n\n`;
+  await host.agent("talker", () => new Raw(200, answer, { "content-type": "text/event-stream" }));
+  const { client } = await connectOld(mesh.url, ADMIN_KEY);
+  const told: (string | undefined)[] = [];
+  const onprogress = ({ message }: { message?: string | undefined }) => void told.push(message);
+  const result = await client.callTool({ name: "talker", arguments: { input: null } }, undefined, { onprogress });
+  expect(textOf(result)).toBe('"whole"');
+  expect(told.filter((message) => !message?.startsWith("talker:"))).toEqual(["one", '{"two":2}']);
+  await client.close();
+});
+
+test("a caller's traceparent in _meta is kept with the chain; one of a running chain needs its hop token", async () => {
+  const { client } = await connectOld(mesh.url, ADMIN_KEY);
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const traced = await client.callTool({ name: "echo", arguments: { input: 1 }, _meta: { traceparent } });
+  const chain = await mesh.client.send(`/v1/chains/${String(metaOf(traced, "chainId"))}`);
+  expect(chain.json).toMatchObject({ traceparent });
+  const held = gate();
+  const agent = await host.agent("running", held.handler);
+  const reached = agent.next();
+  const call = client.callTool({ name: "running", arguments: { input: null } });
+  const { chainId } = await reached;
+  const within = { traceparent: `00-${chainId}-00f067aa0ba902b7-01` };
+  const refused = await client.callTool({ name: "echo", arguments: { input: 1 }, _meta: within });
+  expect(metaOf(refused, "problem")).toMatchObject({ code: "lineage_required" });
+  held.open();
+  await call;
+  await client.close();
 });

@@ -3,10 +3,12 @@
  * the names that the suites call.
  */
 
+import { type Answers, ASKING } from "./asking.ts";
+
 interface FixtureTool {
   readonly description: string;
   readonly inputSchema?: Record<string, unknown>;
-  readonly run: (args: Record<string, unknown>) => unknown;
+  readonly run: (args: Record<string, unknown>, headers: unknown, answers: Answers) => unknown;
 }
 
 /** One red pixel. */
@@ -48,6 +50,7 @@ const withHeader = {
 };
 
 export const FIXTURE: Record<string, FixtureTool> = {
+  ...ASKING,
   test_simple_text: {
     description: "Tests simple text content.",
     run: () => ({ content: [said("This is a simple text response for testing.")] }),
