@@ -100,7 +100,7 @@ describe.each([
   test.each(["first__slow", "slow"])("hears the progress of %s as the server tells it", async (name) => {
     const heard: unknown[] = [];
     const result = await client.callTool({ name, arguments: {} }, {
-      onprogress: (progress) => void heard.push(progress),
+      onprogress: (progress: unknown) => void heard.push(progress),
     } as never);
     expect(textOf(result)).toBe("done");
     expect(heard).toMatchObject([1, 2, 3].map((progress) => ({ progress, total: 3, message: `step ${progress}` })));
