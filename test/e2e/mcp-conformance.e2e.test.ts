@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { federateFixture } from "../../scripts/conformance/federate.ts";
+import type { FixtureServer } from "../../scripts/conformance/fixture-server.ts";
 import { type KeyProxy, startProxy } from "../../scripts/conformance/proxy.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
-import type { Upstream } from "../support/server/upstream.ts";
 
 const ENTRY = join(import.meta.dirname, "../../node_modules/mcp-conformance-next/dist/index.js");
 
 let mesh: MeshServer;
 let proxy: KeyProxy;
-let fixture: Upstream;
+let fixture: FixtureServer;
 let results: string;
 beforeAll(async () => {
   results = mkdtempSync(join(tmpdir(), "hopline-conformance-"));
@@ -51,6 +51,8 @@ test.each([
   ["2025-11-25", "dns-rebinding-protection"],
   ["2025-11-25", "tools-call-mixed-content"],
   ["2025-11-25", "tools-call-sampling"],
+  ["2025-11-25", "prompts-get-with-args"],
+  ["2025-11-25", "resources-templates-read"],
   ["2025-11-25", "elicitation-sep1330-enums"],
   ["2026-07-28", "tools-list"],
   ["2026-07-28", "tools-call-mixed-content"],

@@ -4,6 +4,7 @@
  */
 
 import { type Answers, ASKING } from "./asking.ts";
+import { PNG } from "./images.ts";
 
 interface FixtureTool {
   readonly description: string;
@@ -11,8 +12,6 @@ interface FixtureTool {
   readonly run: (args: Record<string, unknown>, headers: unknown, answers: Answers) => unknown;
 }
 
-/** One red pixel. */
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 /** No sound at all. */
 const WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 

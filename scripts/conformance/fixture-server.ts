@@ -1,0 +1,98 @@
+/** The fixture as a server of 2026-07-28 on loopback. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CallToolResult, createMcpHandler, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { FIXTURE } from "../../test/conformance/mcp/fixture.ts";
+import { getPrompt, PROMPTS } from "../../test/conformance/mcp/prompts.ts";
+import { RESOURCES, readResource, TEMPLATES } from "../../test/conformance/mcp/resources.ts";
+
+export interface FixtureServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+const CAPABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} };
+/** Between two words of a tool that speaks while it runs, in milliseconds. */
+const PAUSE_MS = 50;
+
+export async function startFixture(): Promise<FixtureServer> {
+  const handler = createMcpHandler(makeServer);
+  const server = createServer(async (request, response) => {
+    const { headers, method = "GET", url = "/" } = request;
+    const body = method === "POST" ? { body: await text(request) } : {};
+    const sent = new Request(new URL(url, "http://127.0.0.1"), {
+      method,
+      headers: headers as Record<string, string>,
+      ...body,
+    });
+    const answer = await handler.fetch(sent);
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    if (answer.body !== null) for await (const chunk of answer.body) response.write(chunk);
+    response.end();
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const close = async () => {
+    const closed = new Promise((done) => server.close(done));
+    server.closeAllConnections();
+    await closed;
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, close };
+}
+
+function makeServer(): Server {
+  const server = new Server({ name: "fixture", version: "1.0.0" }, { capabilities: CAPABILITIES });
+  const tools = Object.entries(FIXTURE).map(([name, { description, inputSchema }]) => ({
+    name,
+    description,
+    inputSchema: { type: "object" as const, ...inputSchema },
+  }));
+  const speaking = ["test_tool_with_progress", "test_tool_with_logging"].map((name) => ({
+    name,
+    description: "Speaks while it runs.",
+    inputSchema: { type: "object" as const },
+  }));
+  server.setRequestHandler("tools/list", () => ({ tools: [...tools, ...speaking] }));
+  server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+    if (params.name === "test_tool_with_progress") return withProgress(ctx);
+    if (params.name === "test_tool_with_logging") return withLogging(ctx);
+    const answers = { ...answersOf(ctx), capabilities: server.getClientCapabilities() as Record<string, unknown> };
+    return FIXTURE[params.name]?.run(params.arguments ?? {}, undefined, answers) as CallToolResult;
+  });
+  server.setRequestHandler("resources/list", () => ({ resources: RESOURCES }));
+  server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: TEMPLATES }));
+  server.setRequestHandler("resources/read", ({ params }) => readResource(params.uri));
+  server.setRequestHandler("prompts/list", () => ({ prompts: PROMPTS }));
+  server.setRequestHandler(
+    "prompts/get",
+    ({ params }, ctx) => getPrompt(params.name, params.arguments ?? {}, answersOf(ctx)) as never,
+  );
+  server.setRequestHandler("completion/complete", ({ params: { argument } }) => ({
+    completion: { values: ["paris", "park", "party"].filter((value) => value.startsWith(argument.value)) },
+  }));
+  return server;
+}
+
+function answersOf({ mcpReq }: ServerContext) {
+  return { inputResponses: mcpReq.inputResponses, requestState: mcpReq.requestState() as string | undefined };
+}
+
+async function withProgress({ mcpReq }: ServerContext): Promise<CallToolResult> {
+  const { progressToken } = mcpReq._meta ?? {};
+  for (const progress of [0, 50, 100]) {
+    if (progressToken !== undefined) {
+      await mcpReq.notify({ method: "notifications/progress", params: { progressToken, progress, total: 100 } });
+    }
+    await sleep(PAUSE_MS);
+  }
+  return { content: [{ type: "text", text: "done" }] };
+}
+
+async function withLogging({ mcpReq }: ServerContext): Promise<CallToolResult> {
+  for (const words of ["Tool execution started", "Tool processing data", "Tool execution completed"]) {
+    await mcpReq.log("info", words);
+    await sleep(PAUSE_MS);
+  }
+  return { content: [{ type: "text", text: "done" }] };
+}
