@@ -1,7 +1,9 @@
 /** The registry object, one a mesh: who there is, and with which keys. A thin shell over its stores. */
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
-import type { Discovered } from "../federation/discover.ts";
+import type { EgressPolicy } from "../egress/address.ts";
+import { type Discovered, discover } from "../federation/discover.ts";
+import { Listeners } from "../federation/listeners.ts";
 import { approved } from "../federation/pins.ts";
 import { recorded } from "../federation/record.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
@@ -39,6 +41,9 @@ export type Changed<T> =
   | { readonly ok: true; readonly revision: number; readonly value: T }
   | { readonly ok: false; readonly rejection: Rejection };
 
+/** Federated servers that are looked at for being listened to. */
+const SERVERS = 200;
+
 /** What a tool's name means. */
 export interface NamedTool {
   readonly agent: Agent;
@@ -54,6 +59,7 @@ export interface Changer {
 export class Registry extends DurableObject {
   readonly #database: Database;
   readonly #changes = new Changes();
+  readonly #listeners = new Listeners((agent, policy) => this.#ask(agent, policy));
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
@@ -79,9 +85,19 @@ export class Registry extends DurableObject {
     return readRevision(this.#database.sql);
   }
 
-  /** The revision after each change of an agent, pushed; see Changes. */
-  async changes(after: number): Promise<ReadableStream<Uint8Array>> {
-    return this.#changes.follow(() => readRevision(this.#database.sql), after);
+  /** The revision after each change of an agent, pushed; see Changes. Meanwhile federated servers are listened to. */
+  async changes(after: number, egress: EgressPolicy): Promise<ReadableStream<Uint8Array>> {
+    const over = this.#listeners.begin(egress, () => this.#servers());
+    return this.#changes.follow(() => readRevision(this.#database.sql), after, over);
+  }
+
+  #servers(): Agent[] {
+    return listAgents(this.#database.sql, { kind: "mcp", limit: SERVERS }, "");
+  }
+
+  async #ask({ name, endpoint }: Agent, policy: EgressPolicy): Promise<void> {
+    if (endpoint.kind !== "mcp") return;
+    await this.discovered(name, endpoint.url, await discover({ url: endpoint.url, policy }, Date.now));
   }
 
   async agent(name: string): Promise<AtRevision<Agent | undefined>> {
@@ -259,6 +275,7 @@ export class Registry extends DurableObject {
     const result = this.#database.transactionSync(work);
     if (!result.ok) return result;
     this.#changes.wake();
+    this.#listeners.sync(() => this.#servers());
     return { ...result, revision: readRevision(this.#database.sql) };
   }
 }
