@@ -10,10 +10,11 @@ import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, Skill } from "../schema.ts";
+import type { Agent } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
+import { isFree, type NamedTool, readNamedTool } from "./named-tool.ts";
 import {
   type AgentFilter,
   deleteAgent,
@@ -29,8 +30,6 @@ import {
   writeAgent,
 } from "./store.ts";
 
-import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS } from "./tool-names.ts";
-
 /** What was read, and the registry's revision when it was. */
 export interface AtRevision<T> {
   readonly revision: number;
@@ -43,12 +42,6 @@ export type Changed<T> =
 
 /** Federated servers that are looked at for being listened to. */
 const SERVERS = 200;
-
-/** What a tool's name means. */
-export interface NamedTool {
-  readonly agent: Agent;
-  readonly skill: Skill;
-}
 
 /** Who changes an agent: its principal, and whether it may change those of others. */
 export interface Changer {
@@ -106,15 +99,7 @@ export class Registry extends DurableObject {
 
   /** The agent and the skill that a tool's name means. */
   async toolNamed(name: string): Promise<AtRevision<NamedTool | undefined>> {
-    return this.#at(this.#toolNamed(name));
-  }
-
-  #toolNamed(name: string): NamedTool | undefined {
-    const { sql } = this.#database;
-    const parts = partsOf(name);
-    const agent = readAgent(sql, parts.agent) ?? readUnprefixed(sql, name);
-    const skill = agent && skillOf(agent, agent.name === parts.agent ? parts.skill : name);
-    return agent && skill && { agent, skill };
+    return this.#at(readNamedTool(this.#database.sql, name));
   }
 
   async register(agent: StoredAgent, { principal }: Changer): Promise<Changed<Agent>> {
@@ -154,7 +139,7 @@ export class Registry extends DurableObject {
     const changed = this.#database.transactionSync(() => {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
-      const { skills, upstream } = recorded(agent, found, (tool) => this.#isFree(agent, tool));
+      const { skills, upstream } = recorded(agent, found, (tool) => isFree(sql, agent, tool));
       const offers = ({ upstream }: Pick<Agent, "upstream">) => [
         upstream?.resources,
         upstream?.resourceTemplates,
@@ -167,13 +152,6 @@ export class Registry extends DurableObject {
     });
     if (changed) this.#changes.wake();
     return this.#at(readAgent(sql, name));
-  }
-
-  /** Whether a tool has a name that can be called, and without a prefix would shadow nobody. */
-  #isFree({ name, endpoint }: Agent, tool: string): boolean {
-    if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return `${name}__${tool}`.length <= TOOL_NAME_CHARS;
-    const named = tool.startsWith(MESH_PREFIX) ? undefined : this.#toolNamed(tool);
-    return !tool.startsWith(MESH_PREFIX) && (named === undefined || named.agent.name === name);
   }
 
   /** Approves the present definitions of a server's tools: of those named, or of all. */
