@@ -16,15 +16,23 @@ const NEWS = [
   "notifications/resources/list_changed",
 ] as const;
 
-/** Calls `changed` whenever the server says so, until `signal` aborts. A server that never says so is left alone. */
-export async function listen(upstream: Upstream, signal: AbortSignal, changed: () => void): Promise<void> {
+/**
+ * Calls `changed` whenever the server says so, until `signal` aborts. A server that never says so is left alone.
+ * @param resource a resource whose changes are wanted, in place of those of the lists
+ */
+export async function listen(
+  upstream: Upstream,
+  signal: AbortSignal,
+  changed: () => void,
+  resource?: string,
+): Promise<void> {
   for (let failed = 0; !signal.aborted; failed++) {
     try {
       const heard = () => {
         failed = 0;
         changed();
       };
-      if ((await listenOnce(upstream, signal, heard)) === "silent") return;
+      if ((await listenOnce(upstream, signal, heard, resource)) === "silent") return;
     } catch {
       // A server that can't be reached says so where it is used; here it is tried again.
     }
@@ -37,6 +45,7 @@ async function listenOnce(
   { url, policy }: Upstream,
   signal: AbortSignal,
   changed: () => void,
+  resource: string | undefined,
 ): Promise<"silent" | "lost"> {
   const transport = new StreamableHTTPClientTransport(new URL(url), { fetch: guardedFetch(policy, UPSTREAM_BYTES) });
   const client = new Client(INFO, { capabilities: {}, versionNegotiation: { mode: "auto" } });
@@ -51,18 +60,26 @@ async function listenOnce(
     due = false;
     if (!signal.aborted) changed();
   };
-  for (const method of NEWS) client.setNotificationHandler(method, () => void tell());
+  client.setNotificationHandler("notifications/resources/updated", ({ params }) => {
+    if (params.uri === resource) void tell();
+  });
+  for (const method of resource === undefined ? NEWS : []) client.setNotificationHandler(method, () => void tell());
   const leave = () => void client.close().catch(() => undefined);
   signal.addEventListener("abort", leave, { once: true });
   try {
     await client.connect(transport as Transport, { timeout: DISCOVERY_MS, signal });
     const { tools, prompts, resources } = client.getServerCapabilities() ?? {};
-    if (![tools, prompts, resources].some((one) => one?.listChanged)) return "silent";
+    const announces = [tools, prompts, resources].some((one) => one?.listChanged);
+    if (resource === undefined ? !announces : !resources?.subscribe) return "silent";
     // With a session the stream is open by now; without one it is asked for.
     if (client.getDiscoverResult() !== undefined) {
-      const filter = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+      const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+      const filter = resource === undefined ? lists : { resourceSubscriptions: [resource] };
       await (await client.listen(filter, { timeout: DISCOVERY_MS })).closed;
-    } else await lost.promise;
+    } else {
+      if (resource !== undefined) await client.subscribeResource({ uri: resource }, { timeout: DISCOVERY_MS });
+      await lost.promise;
+    }
     return "lost";
   } finally {
     signal.removeEventListener("abort", leave);

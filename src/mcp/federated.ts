@@ -78,14 +78,20 @@ function promptName({ name, endpoint }: Agent, prompt: string): string {
   return endpoint.kind === "mcp" && endpoint.toolPrefix ? `${name}__${prompt}` : prompt;
 }
 
-/** @returns nothing where no server has it */
-export async function readFederated(asking: Asking, uri: string): Promise<ReadResourceResult | undefined> {
-  const servers = await serversFor(asking.identity);
-  const server =
+/** The server that has a resource, for this caller. */
+export async function serverOf(identity: Identity, uri: string): Promise<Agent | undefined> {
+  const servers = await serversFor(identity);
+  return (
     servers.find((one) => offersOf<Resource>(one, "resources").some((resource) => resource.uri === uri)) ??
     servers.find((one) =>
       offersOf<ResourceTemplateType>(one, "resourceTemplates").some((template) => fits(template, uri)),
-    );
+    )
+  );
+}
+
+/** @returns nothing where no server has it */
+export async function readFederated(asking: Asking, uri: string): Promise<ReadResourceResult | undefined> {
+  const server = await serverOf(asking.identity, uri);
   if (server === undefined) return undefined;
   return passed(asking, server, ({ client }, options) =>
     client.readResource({ uri, ...answersOf(asking) } as never, options),

@@ -1,9 +1,11 @@
 /** News that clients are told without asking: the set of tools has changed, a chain that they follow has. */
+import { listen } from "../../mesh/federation/listen.ts";
 import { followChain } from "../../mesh/hop/follow.ts";
 import { linesOf } from "../../mesh/lines.ts";
 import type { Identity } from "../auth.ts";
 import { findChain } from "../routes/chains.ts";
 import { mayRead } from "./access.ts";
+import { serverOf } from "./federated.ts";
 import { namedBy } from "./resources.ts";
 
 /** Pause between two notices of one resource, in milliseconds: a busy chain is not told hop by hop. */
@@ -36,21 +38,28 @@ export async function followTools(
   }
 }
 
-/** Whether a caller may follow a resource: chains and their graphs change while they run. */
-export function mayFollow(identity: Identity, uri: string): boolean {
-  const kind = namedBy(uri)?.kind;
-  return mayRead(identity) && (kind === "chain" || kind === "graph");
+/** Whether a caller may follow a resource: chains and their graphs change while they run, servers say what theirs do. */
+export async function mayFollow(identity: Identity, uri: string): Promise<boolean> {
+  const named = namedBy(uri);
+  if (named === undefined) return (await serverOf(identity, uri)) !== undefined;
+  return mayRead(identity) && (named.kind === "chain" || named.kind === "graph");
 }
 
-/** Calls `updated` when the chain of a resource has changed, until it has ended or `signal` aborts. @throws {Refused} not_found */
+/** Calls `updated` when a resource has changed, until it changes no more or `signal` aborts. @throws {Refused} not_found */
 export async function followResource(
-  { mesh }: Identity,
+  identity: Identity,
   uri: string,
   signal: AbortSignal,
   updated: () => void,
 ): Promise<void> {
+  const { mesh } = identity;
   const named = namedBy(uri);
-  if (named === undefined || named.kind === "agent") return;
+  if (named === undefined) {
+    const server = await serverOf(identity, uri);
+    if (server?.endpoint.kind !== "mcp") return;
+    return listen({ url: server.endpoint.url, policy: mesh.egress }, signal, updated, uri);
+  }
+  if (named.kind === "agent") return;
   const { chain } = await findChain(mesh, named.id);
   if (chain.status !== "running") return;
   let due = false;

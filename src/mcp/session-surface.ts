@@ -64,7 +64,8 @@ function guarded(subscriptions: Subscriptions): NonNullable<ServerOptions["subsc
 /** @throws {ResourceNotFoundError} */
 async function mustFollow(identity: Identity, uri: string): Promise<void> {
   const named = namedBy(uri);
-  if (named === undefined || named.kind === "agent" || !mayFollow(identity, uri)) throw new ResourceNotFoundError(uri);
+  if (!(await mayFollow(identity, uri))) throw new ResourceNotFoundError(uri);
+  if (named === undefined || named.kind === "agent") return;
   try {
     await findChain(identity.mesh, named.id);
   } catch (error) {

@@ -71,9 +71,12 @@ class NewsBus implements ServerEventBus {
       .revision()
       .then((revision) => followTools(identity, revision, stop.signal, changed))
       .catch(failed);
-    for (const uri of this.#resources.filter((uri) => mayFollow(identity, uri))) {
+    for (const uri of this.#resources) {
       const updated = () => listener({ kind: "resource_updated", uri });
-      followResource(identity, uri, stop.signal, updated).catch(failed);
+      const follow = async () => {
+        if (await mayFollow(identity, uri)) await followResource(identity, uri, stop.signal, updated);
+      };
+      follow().catch(failed);
     }
     return () => stop.abort();
   }

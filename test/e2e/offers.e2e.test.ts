@@ -1,6 +1,9 @@
 /** What federated servers have beside tools, and what they say while a tool runs, to MCP clients of both eras. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ResourceUpdatedNotificationSchema,
+  ToolListChangedNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectNew, connectOld, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
@@ -164,3 +167,37 @@ test.each([
     await client.close();
   }
 });
+
+test.each([
+  ["first", 0],
+  ["second", 1],
+])(
+  "a client that subscribes to a resource of %s is told when it changes, and no more once it has left off",
+  async (name, place) => {
+    const upstream = upstreams[place];
+    const uri = `${name}://a`;
+    const { client } = await connectOld(mesh.url, ADMIN_KEY);
+    try {
+      const told: string[] = [];
+      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+        told.push(params.uri);
+      });
+      await client.subscribeResource({ uri });
+      await until("it is told", async () => {
+        await upstream?.announceResource(uri);
+        await sleep(100);
+        return told.length > 0;
+      });
+      expect(new Set(told)).toEqual(new Set([uri]));
+      await client.unsubscribeResource({ uri });
+      await sleep(300);
+      const before = told.length;
+      await upstream?.announceResource(uri);
+      await sleep(300);
+      expect(told).toHaveLength(before);
+      await expect(client.subscribeResource({ uri: "nobody://x" })).rejects.toThrow();
+    } finally {
+      await client.close();
+    }
+  },
+);

@@ -20,6 +20,7 @@ import {
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   ReadResourceRequestSchema,
+  SubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { createMcpHandler, Server as NewServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
@@ -75,7 +76,13 @@ interface Listed {
   readonly inputSchema: { type: "object" };
 }
 
-const CAPABILITIES = { tools: { listChanged: true }, resources: {}, prompts: {}, completions: {}, logging: {} };
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true },
+  prompts: {},
+  completions: {},
+  logging: {},
+};
 const ANY = { type: "object" } as const;
 
 export class Upstream {
@@ -89,6 +96,7 @@ export class Upstream {
   readonly #server: Server;
   readonly #open = new Map<string, StreamableHTTPServerTransport>();
   readonly #servers: OldServer[] = [];
+  readonly #followers = new Map<OldServer, Set<string>>();
   #handler: ReturnType<typeof createMcpHandler> | undefined;
 
   private constructor(
@@ -123,6 +131,13 @@ export class Upstream {
   async announce(): Promise<void> {
     for (const server of this.#servers) await server.sendToolListChanged().catch(() => undefined);
     this.#handler?.notify.toolsChanged();
+  }
+
+  /** Tells those who follow a resource that it has changed. */
+  async announceResource(uri: string): Promise<void> {
+    const followed = this.#servers.filter((server) => this.#followers.get(server)?.has(uri));
+    for (const server of followed) await server.sendResourceUpdated({ uri }).catch(() => undefined);
+    this.#handler?.notify.resourceUpdated(uri);
   }
 
   /** As a restart would. */
@@ -177,6 +192,12 @@ export class Upstream {
     const server = new OldServer({ name: "old upstream", version: "1.0.0" }, { capabilities: CAPABILITIES });
     server.setRequestHandler(ListResourcesRequestSchema, () => resourcesOf(this.offers));
     server.setRequestHandler(ListResourceTemplatesRequestSchema, () => templatesOf(this.offers));
+    const followed = new Set<string>();
+    this.#followers.set(server, followed);
+    server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
+      followed.add(params.uri);
+      return {};
+    });
     server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => readOf(this.offers, params.uri));
     server.setRequestHandler(ListPromptsRequestSchema, () => promptsOf(this.offers));
     server.setRequestHandler(GetPromptRequestSchema, ({ params }) => promptOf(params.name, params.arguments));
