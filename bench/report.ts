@@ -7,7 +7,7 @@ import type { Measured } from "./measure.ts";
 import { TARGETS } from "./scenarios.ts";
 
 /** Columns padded to one width, so that the source reads as well as the rendering. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, at) => cell.padStart(widths[at] ?? 0)).join(" | ")} |`;

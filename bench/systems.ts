@@ -60,14 +60,14 @@ export async function startWorkerd(
   throw new Error("workerd has ended. What it said stands above.");
 }
 
-/** The floor imports nothing that a bundler would have to find: wrangler's own compiler takes its types away. */
-function writeFloor(to: string): void {
+/** The workers of bench/floor import nothing that a bundler would have to find: wrangler's own compiler takes their types away. */
+export function compileWorker(file: string): (to: string) => void {
   const wrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
   const { transformSync } = wrangler("esbuild") as {
     transformSync(source: string, options: { loader: "ts"; target: string }): { code: string };
   };
-  const source = readFileSync(join(import.meta.dirname, "floor", "worker.ts"), "utf8");
-  writeFileSync(to, transformSync(source, { loader: "ts", target: "es2024" }).code);
+  const source = readFileSync(join(import.meta.dirname, "floor", file), "utf8");
+  return (to) => writeFileSync(to, transformSync(source, { loader: "ts", target: "es2024" }).code);
 }
 
 async function registerHttpAgents(product: System, agentsPort: number): Promise<void> {
@@ -100,7 +100,7 @@ export async function startSystems(folder: string): Promise<Running> {
   const env = { ...process.env, HOPLINE_ADMIN_KEY: key };
   const bundle = build("bench/worker/index.ts", ["bench/worker"]);
   const mesh = await startWorkerd(join(folder, "product"), (to) => cpSync(bundle, to), { port, env });
-  const floor = await startWorkerd(join(folder, "floor"), writeFloor, {
+  const floor = await startWorkerd(join(folder, "floor"), compileWorker("worker.ts"), {
     port: floorPort,
     env,
     objects: { FLOOR: "FloorLedger" },
