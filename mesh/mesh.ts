@@ -9,7 +9,8 @@ import type { KeyRecord } from "./identity/keys.ts";
 import { addressOf, type ChainAddress, chainAddress, chainId, ledgerName, REGIONS, type Region } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
-import type { NamedTool, Registry } from "./registry/registry.ts";
+import type { NamedTool } from "./registry/named-tool.ts";
+import type { Registry } from "./registry/registry.ts";
 import { RegistrySnapshot } from "./registry/snapshot.ts";
 import type { Agent } from "./schema.ts";
 

@@ -1,0 +1,104 @@
+/** The hop of a served agent: the same capability as inside the mesh, over the HTTP API. */
+import type { ReportedUsage } from "../../mesh/schema.ts";
+import {
+  type CallOptions,
+  type CallResult,
+  type Hop,
+  HopRejected,
+  type Remaining,
+  type ToolResult,
+} from "../define.ts";
+import { invoke, type MeshAddress } from "./mesh-client.ts";
+import { BODY_BYTES } from "./request.ts";
+
+export interface HopPlace {
+  readonly chainId: string;
+  readonly hopId: string;
+  readonly agent: string;
+  readonly skill: string;
+  readonly deadlineMs: number;
+  readonly token: string;
+  readonly signal: AbortSignal;
+  /** Gets each piece as JSON. */
+  readonly onChunk: (json: string) => void;
+}
+
+export class ServedHop implements Hop {
+  readonly chainId: string;
+  readonly hopId: string;
+  readonly agent: string;
+  readonly skill: string;
+  /** 0: the protocol tells an http agent no depth. The mesh holds the limit all the same. */
+  readonly depth = 0;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly #token: string;
+  readonly #mesh: MeshAddress;
+  readonly #onChunk: (json: string) => void;
+  #emittedBytes = 0;
+  #over = false;
+  usage: ReportedUsage = { tokens: 0, costMicros: 0 };
+
+  constructor(place: HopPlace, mesh: MeshAddress) {
+    this.chainId = place.chainId;
+    this.hopId = place.hopId;
+    this.agent = place.agent;
+    this.skill = place.skill;
+    this.deadlineMs = place.deadlineMs;
+    this.signal = place.signal;
+    this.#token = place.token;
+    this.#onChunk = place.onChunk;
+    this.#mesh = mesh;
+  }
+
+  /** What the handler still does after its answer reaches nobody. */
+  end(): void {
+    this.#over = true;
+  }
+
+  async call(agent: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
+    return (await this.invoke(agent, input, options)).output;
+  }
+
+  invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
+    const path = `/v1/agents/${encodeURIComponent(agent)}/invoke`;
+    return invoke(this.#mesh, this.#token, path, input, options, this.signal);
+  }
+
+  async tool(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
+    const path = `/v1/tools/${encodeURIComponent(name)}/invoke`;
+    const { output } = await invoke(this.#mesh, this.#token, path, args, options, this.signal);
+    return output as ToolResult;
+  }
+
+  emit(chunk: unknown): void {
+    if (this.#over || this.signal.aborted) return;
+    const json = JSON.stringify(chunk) as string | undefined;
+    if (json === undefined) throw new HopRejected({ code: "invalid_input", detail: "The chunk has no JSON." });
+    this.#emittedBytes += Buffer.byteLength(json);
+    if (this.#emittedBytes > BODY_BYTES) {
+      const detail = `Agent '${this.agent}' emitted more than ${BODY_BYTES} bytes in one call. Pass large data by reference.`;
+      throw new HopRejected({ code: "payload_too_large", detail });
+    }
+    this.#onChunk(json);
+  }
+
+  report({ tokens = 0, costMicros = 0 }: Partial<ReportedUsage>): void {
+    if (![tokens, costMicros].every((amount) => Number.isSafeInteger(amount) && amount >= 0)) {
+      throw new RangeError("A reported usage is made of whole numbers from 0: tokens, costMicros.");
+    }
+    this.usage = { tokens: this.usage.tokens + tokens, costMicros: this.usage.costMicros + costMicros };
+  }
+
+  /** The HTTP API lets a hop token call on, and read nothing. What is left of the time is in `deadlineMs`. */
+  remaining(): Promise<Remaining> {
+    const detail =
+      "The mesh's HTTP API tells a hop token nothing of its budget: set an allowance on what you call, and take budget_exceeded as the answer.";
+    return Promise.reject(new HopRejected({ code: "insufficient_scope", detail }));
+  }
+
+  log(message: string, data: Record<string, unknown> = {}): void {
+    const { chainId, hopId, agent, skill } = this;
+    console.log(JSON.stringify({ message, chainId, hopId, agent, skill, ...data }));
+  }
+}
