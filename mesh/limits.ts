@@ -56,6 +56,9 @@ export const TOKEN_KEY_LEAD_MS = 2 * JWKS_SECONDS * 1_000;
 /** Keys of a mesh at once. Who rotates by hand waits for the oldest to retire: no token that is out may lose its key. */
 export const TOKEN_KEYS = 10;
 
+/** Failing agents whose circuit breakers an isolate remembers, of all meshes; a forgotten one is closed. */
+export const BREAKERS = 1_000;
+
 /** Open calls to one agent at once, per isolate: isolates do not see each other's, so the whole may be a multiple. */
 export const DEFAULT_MAX_CONCURRENCY = 100;
 export const MAX_CONCURRENCY_CEILING = 10_000;

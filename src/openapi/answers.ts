@@ -84,6 +84,19 @@ export const ToolAnswer = z
   .meta({ id: "Tool", description: "A skill by the name that models call it." });
 ToolAnswer satisfies z.ZodType<ToolView>;
 AgentAnswer satisfies z.ZodType<Agent>;
+export const ReadAgentAnswer = AgentAnswer.extend({
+  breaker: z
+    .strictObject({
+      state: z.enum(["open", "half-open"]),
+      since: time.meta({ description: "When it opened. Epoch milliseconds." }),
+      retryAt: time.meta({ description: "From when on one call is let through as a trial. Epoch milliseconds." }),
+    })
+    .optional()
+    .meta({
+      description:
+        "Absent while the agent is called as always. Its last calls from here have failed: until `retryAt` calls are `agent_unavailable`. It is the view of the isolate that answers, not of the whole deployment.",
+    }),
+}).meta({ id: "ReadAgent", description: "An agent as the registry holds it, and how it fares." });
 
 export const ChainStatusAnswer = z
   .enum(["running", "done", "failed", "cancelled", "expired"])
