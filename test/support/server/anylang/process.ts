@@ -1,8 +1,9 @@
 /** Agents as processes of their own: their lines, their address, and how they end. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ADMIN_KEY, type MeshServer } from "../mesh.ts";
+import { ADMIN_KEY, freePort, type MeshServer } from "../mesh.ts";
 import { until } from "../until.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -54,6 +55,23 @@ export class AgentProcess {
       return / listens on (\S+)/.exec(out)?.[1];
     });
     return new AgentProcess(name, url, child, () => out, ended);
+  }
+
+  /** The code of docs/protocol.md, which says nothing of itself. */
+  static async least(mesh: MeshServer): Promise<AgentProcess> {
+    const code = /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, "docs/protocol.md"), "utf8"))?.[1] ?? "";
+    const port = await freePort();
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+      env: { ...process.env, HOPLINE_URL: mesh.url, PORT: String(port) },
+      stdio: "ignore",
+    });
+    const ended = new Promise<number | null>((done) => child.on("close", (code) => done(code)));
+    const url = `http://127.0.0.1:${port}/`;
+    await until(
+      "it listens",
+      async () => (await fetch(url).catch(() => "refused")) !== "refused" || child.exitCode !== null,
+    );
+    return new AgentProcess("least", url, child, () => "", ended);
   }
 
   /** What the agent has logged of a chain. */
