@@ -20,7 +20,8 @@ import {
 } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
-import type { NamedTool, Registry } from "./registry/registry.ts";
+import type { NamedTool } from "./registry/named-tool.ts";
+import type { Registry } from "./registry/registry.ts";
 import { RegistrySnapshot } from "./registry/snapshot.ts";
 import type { Agent } from "./schema.ts";
 

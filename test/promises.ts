@@ -45,4 +45,14 @@ export const PROMISES: Readonly<Record<string, Promised>> = {
       "Least authority: a dead, forged or foreign token does nothing, and no address but a public one is reached.",
     tests: ["test/e2e/tokens.e2e.test.ts", "test/mesh/egress/address.test.ts"],
   },
+  "chain:followed-whole": {
+    source: "docs/design.md",
+    behavior: "Whoever follows a chain gets each hop event once and in order, over reconnects and restarts.",
+    tests: ["test/e2e/streams.e2e.test.ts", "test/mesh/chain/happenings.do.test.ts"],
+  },
+  "mcp:tools-are-hops": {
+    source: "docs/federation.md",
+    behavior: "A federated tool is called as a governed hop, gets no credentials, and is pinned by its definition.",
+    tests: ["test/e2e/federation.e2e.test.ts", "test/mesh/federation/pins.test.ts"],
+  },
 };

@@ -29,7 +29,8 @@ interface Remembered {
 const REMEMBERED = 1_000;
 const remembered = new Map<string, Remembered>();
 
-const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
+/** How the mesh names itself to servers. */
+export const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
 
 export interface Connection {
   readonly client: Client;
@@ -43,6 +44,8 @@ export interface Upstream {
   readonly policy: EgressPolicy;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether to begin anew: only a first word tells what the server is and can. */
+  readonly anew?: boolean;
   /** The way back to the client on whose behalf it is spoken to. */
   readonly relay?: Relay | undefined;
 }
@@ -57,7 +60,7 @@ export async function withUpstream<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const key = keyOf(upstream);
-  const known = remembered.get(key);
+  const known = upstream.anew ? undefined : remembered.get(key);
   const connection = await connect(upstream, known, options);
   try {
     return await work(connection);

@@ -17,31 +17,39 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 /** Never throws: a dead upstream is a finding. */
 export async function discover(upstream: Upstream, now: () => number): Promise<Discovered> {
   try {
-    return await withUpstream(upstream, { timeout: DISCOVERY_MS }, async ({ client, protocolVersion }) => {
-      const skipped: string[] = [];
-      const tools: FoundTool[] = [];
-      const listed =
-        client.getServerCapabilities()?.tools === undefined && client.getServerCapabilities() !== undefined
-          ? []
-          : (await client.listTools(undefined, { timeout: DISCOVERY_MS, cacheMode: "bypass" })).tools;
-      for (const tool of listed) {
-        const found = tools.length < UPSTREAM_TOOLS ? await foundTool(tool) : "there are too many";
-        if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
-        else tools.push(found);
-      }
-      const offers = await offersOf(client);
-      const { name = "", version = "", title } = client.getServerVersion() ?? {};
-      const facts: UpstreamFacts = {
-        era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
-        ...(protocolVersion === undefined ? {} : { protocolVersion }),
-        server: { name: clean(name, 128), version: clean(version, 64), ...(title ? { title: clean(title, 128) } : {}) },
-        lastSeenAt: now(),
-        lastError: null,
-        ...offers,
-        ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
-      };
-      return { ok: true, facts, tools };
-    });
+    return await withUpstream(
+      { ...upstream, anew: true },
+      { timeout: DISCOVERY_MS },
+      async ({ client, protocolVersion }) => {
+        const skipped: string[] = [];
+        const tools: FoundTool[] = [];
+        const listed =
+          client.getServerCapabilities()?.tools === undefined && client.getServerCapabilities() !== undefined
+            ? []
+            : (await client.listTools(undefined, { timeout: DISCOVERY_MS, cacheMode: "bypass" })).tools;
+        for (const tool of listed) {
+          const found = tools.length < UPSTREAM_TOOLS ? await foundTool(tool) : "there are too many";
+          if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
+          else tools.push(found);
+        }
+        const offers = await offersOf(client);
+        const { name = "", version = "", title } = client.getServerVersion() ?? {};
+        const facts: UpstreamFacts = {
+          era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
+          ...(protocolVersion === undefined ? {} : { protocolVersion }),
+          server: {
+            name: clean(name, 128),
+            version: clean(version, 64),
+            ...(title ? { title: clean(title, 128) } : {}),
+          },
+          lastSeenAt: now(),
+          lastError: null,
+          ...offers,
+          ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
+        };
+        return { ok: true, facts, tools };
+      },
+    );
   } catch (error) {
     return { ok: false, error: clean(error instanceof Error ? error.message : String(error), 500) };
   }

@@ -14,15 +14,18 @@ export class Changes {
   /**
    * The registry's revision after each change, a line each; first the present one, if it is later than `after`. Changes
    * that come while a reader is slow are told as one. A reader that leaves ends it.
+   * @param over called when it has ended
    */
-  follow(revision: () => number, after: number): ReadableStream<Uint8Array> {
+  follow(revision: () => number, after: number, over: () => void): ReadableStream<Uint8Array> {
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
     const left = writer.closed.then(
       () => true,
       () => true,
     );
-    this.#tell(writer, left, revision, after).catch(() => writer.abort().catch(() => undefined));
+    this.#tell(writer, left, revision, after)
+      .catch(() => writer.abort().catch(() => undefined))
+      .finally(over);
     return readable;
   }
 

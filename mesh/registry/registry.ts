@@ -1,17 +1,20 @@
 /** The registry object, one a mesh: who there is, and with which keys. A thin shell over its stores. */
 import { DurableObject } from "cloudflare:workers";
 import { allBuiltins, registrationOf } from "../builtins.ts";
-import type { Discovered } from "../federation/discover.ts";
+import type { EgressPolicy } from "../egress/address.ts";
+import { type Discovered, discover } from "../federation/discover.ts";
+import { Listeners } from "../federation/listeners.ts";
 import { approved } from "../federation/pins.ts";
 import { recorded } from "../federation/record.ts";
 import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, Skill } from "../schema.ts";
+import type { Agent } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
+import { isFree, type NamedTool, readNamedTool } from "./named-tool.ts";
 import {
   type AgentFilter,
   deleteAgent,
@@ -27,8 +30,6 @@ import {
   writeAgent,
 } from "./store.ts";
 
-import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS } from "./tool-names.ts";
-
 /** What was read, and the registry's revision when it was. */
 export interface AtRevision<T> {
   readonly revision: number;
@@ -39,11 +40,8 @@ export type Changed<T> =
   | { readonly ok: true; readonly revision: number; readonly value: T }
   | { readonly ok: false; readonly rejection: Rejection };
 
-/** What a tool's name means. */
-export interface NamedTool {
-  readonly agent: Agent;
-  readonly skill: Skill;
-}
+/** Federated servers that are looked at for being listened to. */
+const SERVERS = 200;
 
 /** Who changes an agent: its principal, and whether it may change those of others. */
 export interface Changer {
@@ -54,6 +52,7 @@ export interface Changer {
 export class Registry extends DurableObject {
   readonly #database: Database;
   readonly #changes = new Changes();
+  readonly #listeners = new Listeners((agent, policy) => this.#ask(agent, policy));
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
@@ -79,9 +78,19 @@ export class Registry extends DurableObject {
     return readRevision(this.#database.sql);
   }
 
-  /** The revision after each change of an agent, pushed; see Changes. */
-  async changes(after: number): Promise<ReadableStream<Uint8Array>> {
-    return this.#changes.follow(() => readRevision(this.#database.sql), after);
+  /** The revision after each change of an agent, pushed; see Changes. Meanwhile federated servers are listened to. */
+  async changes(after: number, egress: EgressPolicy): Promise<ReadableStream<Uint8Array>> {
+    const over = this.#listeners.begin(egress, () => this.#servers());
+    return this.#changes.follow(() => readRevision(this.#database.sql), after, over);
+  }
+
+  #servers(): Agent[] {
+    return listAgents(this.#database.sql, { kind: "mcp", limit: SERVERS }, "");
+  }
+
+  async #ask({ name, endpoint }: Agent, policy: EgressPolicy): Promise<void> {
+    if (endpoint.kind !== "mcp") return;
+    await this.discovered(name, endpoint.url, await discover({ url: endpoint.url, policy }, Date.now));
   }
 
   async agent(name: string): Promise<AtRevision<Agent | undefined>> {
@@ -90,15 +99,7 @@ export class Registry extends DurableObject {
 
   /** The agent and the skill that a tool's name means. */
   async toolNamed(name: string): Promise<AtRevision<NamedTool | undefined>> {
-    return this.#at(this.#toolNamed(name));
-  }
-
-  #toolNamed(name: string): NamedTool | undefined {
-    const { sql } = this.#database;
-    const parts = partsOf(name);
-    const agent = readAgent(sql, parts.agent) ?? readUnprefixed(sql, name);
-    const skill = agent && skillOf(agent, agent.name === parts.agent ? parts.skill : name);
-    return agent && skill && { agent, skill };
+    return this.#at(readNamedTool(this.#database.sql, name));
   }
 
   async register(agent: StoredAgent, { principal }: Changer): Promise<Changed<Agent>> {
@@ -138,7 +139,7 @@ export class Registry extends DurableObject {
     const changed = this.#database.transactionSync(() => {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
-      const { skills, upstream } = recorded(agent, found, (tool) => this.#isFree(agent, tool));
+      const { skills, upstream } = recorded(agent, found, (tool) => isFree(sql, agent, tool));
       const offers = ({ upstream }: Pick<Agent, "upstream">) => [
         upstream?.resources,
         upstream?.resourceTemplates,
@@ -151,13 +152,6 @@ export class Registry extends DurableObject {
     });
     if (changed) this.#changes.wake();
     return this.#at(readAgent(sql, name));
-  }
-
-  /** Whether a tool has a name that can be called, and without a prefix would shadow nobody. */
-  #isFree({ name, endpoint }: Agent, tool: string): boolean {
-    if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return `${name}__${tool}`.length <= TOOL_NAME_CHARS;
-    const named = tool.startsWith(MESH_PREFIX) ? undefined : this.#toolNamed(tool);
-    return !tool.startsWith(MESH_PREFIX) && (named === undefined || named.agent.name === name);
   }
 
   /** Approves the present definitions of a server's tools: of those named, or of all. */
@@ -259,6 +253,7 @@ export class Registry extends DurableObject {
     const result = this.#database.transactionSync(work);
     if (!result.ok) return result;
     this.#changes.wake();
+    this.#listeners.sync(() => this.#servers());
     return { ...result, revision: readRevision(this.#database.sql) };
   }
 }

@@ -24,7 +24,7 @@ export async function followTools(
   let known = after;
   while (!signal.aborted) {
     try {
-      const stream = (await mesh.registry.changes(known)) as ReadableStream<Uint8Array>;
+      const stream = (await mesh.registry.changes(known, mesh.egress)) as ReadableStream<Uint8Array>;
       for await (const line of linesOf(stream, signal)) {
         known = JSON.parse(line) as number;
         changed(known);

@@ -1,3 +1,4 @@
+// @promise mcp:tools-are-hops
 /** MCP servers as part of the mesh: their tools are hops, whichever era they speak, and whatever they do. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost } from "../support/server/agent.ts";

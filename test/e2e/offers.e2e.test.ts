@@ -1,7 +1,10 @@
 /** What federated servers have beside tools, and what they say while a tool runs, to MCP clients of both eras. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectNew, connectOld, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { until } from "../support/server/until.ts";
 import { type Offers, type Tools, Upstream } from "../support/server/upstream.ts";
 
 const TOOLS: Tools = {
@@ -128,6 +131,35 @@ test("what a server logs while its tool runs reaches a client with a session", a
     expect(logged).toMatchObject([
       { method: "notifications/message", params: { level: "info", data: "nearly there" } },
     ]);
+  } finally {
+    await client.close();
+  }
+});
+
+test.each([
+  ["first", 0, "first__more"],
+  ["second", 1, "more"],
+])("a client that listens is told within seconds that %s has other tools", async (_, place, name) => {
+  const upstream = upstreams[place];
+  if (upstream === undefined) throw new Error("There is an upstream.");
+  const { client } = await connectOld(mesh.url, ADMIN_KEY);
+  try {
+    let told = 0;
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+      told += 1;
+    });
+    // The mesh listens to a server as soon as somebody listens to the mesh: it needs a moment to be heard.
+    await until("the mesh listens", async () => {
+      upstream.tools = { ...TOOLS, [`filler-${Date.now()}`]: { run: () => ({ content: [] }) } };
+      await upstream.announce();
+      await sleep(100);
+      return told > 0;
+    });
+    const before = told;
+    upstream.tools = { ...TOOLS, more: { run: () => ({ content: [] }) } };
+    await upstream.announce();
+    await until("it is told", () => told > before);
+    await until("the list has it", async () => (await client.listTools()).tools.some((tool) => tool.name === name));
   } finally {
     await client.close();
   }

@@ -1,3 +1,4 @@
+// @promise chain:followed-whole
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost, gate, Raw, silent, sleep } from "../support/server/agent.ts";
 import type { GraphHop, Problem, Result } from "../support/server/client.ts";

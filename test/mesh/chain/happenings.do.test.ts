@@ -1,3 +1,4 @@
+// @promise chain:followed-whole
 /** What a ledger tells of a chain, event by event, and those who follow it. */
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";

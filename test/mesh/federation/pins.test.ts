@@ -1,3 +1,4 @@
+// @promise mcp:tools-are-hops
 import { describe, expect, it } from "vitest";
 import { approved, type FoundTool, goneAfter, hasChanged, isWithheld, pinned } from "../../../mesh/federation/pins.ts";
 

@@ -75,7 +75,7 @@ interface Listed {
   readonly inputSchema: { type: "object" };
 }
 
-const CAPABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} };
+const CAPABILITIES = { tools: { listChanged: true }, resources: {}, prompts: {}, completions: {}, logging: {} };
 const ANY = { type: "object" } as const;
 
 export class Upstream {
@@ -88,6 +88,8 @@ export class Upstream {
   sessions = 0;
   readonly #server: Server;
   readonly #open = new Map<string, StreamableHTTPServerTransport>();
+  readonly #servers: OldServer[] = [];
+  #handler: ReturnType<typeof createMcpHandler> | undefined;
 
   private constructor(
     tools: Tools,
@@ -115,6 +117,12 @@ export class Upstream {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`;
+  }
+
+  /** Tells those who listen that its tools have changed. */
+  async announce(): Promise<void> {
+    for (const server of this.#servers) await server.sendToolListChanged().catch(() => undefined);
+    this.#handler?.notify.toolsChanged();
   }
 
   /** As a restart would. */
@@ -184,12 +192,13 @@ export class Upstream {
     );
     // Its own types are not exact about optional properties.
     await server.connect(transport as Transport);
+    this.#servers.push(server);
     return transport;
   }
 
-  async #modern(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { headers, method = "GET", url = "/" } = request;
-    const handler = createMcpHandler(() => {
+  /** One for all requests: those who listen hear through it. */
+  #modernHandler(): ReturnType<typeof createMcpHandler> {
+    this.#handler ??= createMcpHandler(() => {
       const server = new NewServer({ name: "modern upstream", version: "2.0.0" }, { capabilities: CAPABILITIES });
       server.setRequestHandler("resources/list", () => resourcesOf(this.offers));
       server.setRequestHandler("resources/templates/list", () => templatesOf(this.offers));
@@ -198,8 +207,8 @@ export class Upstream {
       server.setRequestHandler("prompts/get", ({ params }) => promptOf(params.name, params.arguments));
       server.setRequestHandler("completion/complete", ({ params }) => completed(params.argument.value));
       server.setRequestHandler("tools/list", () => ({ tools: this.listed }));
-      server.setRequestHandler("tools/call", ({ params }, { mcpReq }) =>
-        this.call(params.name, params.arguments ?? {}, headers, {
+      server.setRequestHandler("tools/call", ({ params }, { mcpReq, http }) =>
+        this.call(params.name, params.arguments ?? {}, Object.fromEntries(http?.req?.headers ?? []), {
           inputResponses: mcpReq.inputResponses,
           requestState: mcpReq.requestState() as string | undefined,
           notify: (told, sent) => mcpReq.notify({ method: told, params: sent } as never),
@@ -209,6 +218,12 @@ export class Upstream {
       );
       return server;
     });
+    return this.#handler;
+  }
+
+  async #modern(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, method = "GET", url = "/" } = request;
+    const handler = this.#modernHandler();
     const sent = new Request(new URL(url, "http://127.0.0.1"), {
       method,
       headers: headers as Record<string, string>,
@@ -216,7 +231,10 @@ export class Upstream {
     });
     const answer = await handler.fetch(sent);
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    if (answer.body !== null) for await (const chunk of answer.body) response.write(chunk);
+    const reader = answer.body?.getReader();
+    response.once("close", () => void reader?.cancel().catch(() => undefined));
+    for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read())
+      response.write(part.value);
     response.end();
   }
 }
