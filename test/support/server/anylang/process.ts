@@ -1,6 +1,7 @@
 /** Agents as processes of their own: their lines, their address, and how they end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ADMIN_KEY, freePort, type MeshServer } from "../mesh.ts";
@@ -67,10 +68,7 @@ export class AgentProcess {
     });
     const ended = new Promise<number | null>((done) => child.on("close", (code) => done(code)));
     const url = `http://127.0.0.1:${port}/`;
-    await until(
-      "it listens",
-      async () => (await fetch(url).catch(() => "refused")) !== "refused" || child.exitCode !== null,
-    );
+    await until("it listens", () => child.exitCode !== null || listens(port));
     return new AgentProcess("least", url, child, () => "", ended);
   }
 
@@ -90,4 +88,16 @@ export class AgentProcess {
     this.#child.kill("SIGTERM");
     await this.ended;
   }
+}
+
+/** Asks with a connection alone: the least agent takes nothing but calls. */
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => done(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+  });
 }
