@@ -64,7 +64,6 @@ const typed = defineAgent({
   },
 });
 
-const { HOPLINE_KEY: key, AGENT_KEY: own } = process.env;
-if (key === undefined) throw new Error("HOPLINE_KEY is not set.");
-const { url } = await serveAgent(typed, { port: 0, register: { key }, ...(own && { key: own }) });
+const own = process.env.AGENT_KEY;
+const { url } = await serveAgent(typed, { port: 0, register: true, ...(own && { key: own }) });
 console.log(`typed listens on ${url}`);
