@@ -11,12 +11,10 @@ const PIECE = Buffer.alloc(64 * 1_024, " ");
 
 /** As fast as the other side takes it, until it leaves or `bytes` are there. */
 async function pour(response: ServerResponse, bytes: number): Promise<void> {
+  const closed = new Promise((done) => response.once("close", done));
   for (let sent = 0; sent < bytes && !response.destroyed; sent += PIECE.byteLength) {
     if (response.write(PIECE)) continue;
-    await Promise.race([
-      new Promise((done) => response.once("drain", done)),
-      new Promise((done) => response.once("close", done)),
-    ]);
+    await Promise.race([new Promise((done) => response.once("drain", done)), closed]);
   }
   response.end();
 }
