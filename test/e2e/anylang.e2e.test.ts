@@ -153,6 +153,23 @@ describe.each(AGENTS)("%s", (name) => {
     expect(output).toEqual({ heard: [{ piece: 1 }, "two\n\nlines"], output: "whole" });
   });
 
+  test("calls a tool by its name", async () => {
+    const { result } = await use(name, "tool", "hammer");
+    expect(result.output).toEqual({ input: "hammer" });
+    expect((await mesh.client.graph(result.chainId)).hops[1]?.path).toEqual([name, "echo"]);
+  });
+
+  test("serves on when the mesh's keys rotate", async () => {
+    // It has the keys of now, the next one included; that of the second rotation it must ask for.
+    expect((await use(name, "once")).status).toBe(200);
+    await sleep(2_100);
+    for (const _ of [1, 2]) {
+      const rotated = await mesh.client.send("/v1/token-keys/rotate", { method: "POST" });
+      expect(rotated.status).toBe(200);
+      expect((await use(name, "once")).result.output).toBe(true);
+    }
+  });
+
   test("learns why the mesh refused a call", async () => {
     const { output } = (await use(name, "refused")).result;
     expect(output).toMatchObject({ code: "cycle_detected", path: [name, name] });

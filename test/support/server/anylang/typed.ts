@@ -51,6 +51,7 @@ const typed = defineAgent({
         return error instanceof HopRejected ? error.rejection : String(error);
       }
     }),
+    tool: any((input, hop) => hop.tool("echo", { input })),
     left: any((_, hop) => hop.remaining()),
     leave: any(async (_, hop) => {
       const call = hop.call("pythonic", null, { skill: "wait", signal: AbortSignal.timeout(700) });
