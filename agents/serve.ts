@@ -24,7 +24,7 @@ export type {
 export { defineAgent, HopRejected, skill } from "./define.ts";
 
 export interface ServeOptions {
-  /** 9001 by default; 0 takes a free one. */
+  /** PORT, or 9001, by default; 0 takes a free one. */
   readonly port?: number;
   /** 127.0.0.1 by default: whoever listens on more than loopback stands behind TLS. */
   readonly host?: string;
@@ -34,12 +34,15 @@ export interface ServeOptions {
   readonly meshName?: string;
   /** The agent's own key, of scope `agent`, for one that is registered with `requireKey`. */
   readonly key?: string;
-  /** Registers the agent, or replaces its registration, with a key of scope `register`. */
-  readonly register?: {
-    readonly key: string;
-    /** Where the mesh reaches this agent; its own address by default. */
-    readonly url?: string;
-  };
+  /** Registers the agent, or replaces its registration. */
+  readonly register?:
+    | boolean
+    | {
+        /** A key of scope `register`; HOPLINE_KEY by default. */
+        readonly key?: string;
+        /** Where the mesh reaches this agent; its own address by default. */
+        readonly url?: string;
+      };
   /** How long running calls may go on after a stop, in milliseconds: 10,000 by default. */
   readonly graceMs?: number;
   /** Whether SIGTERM and SIGINT stop it; true by default. */
@@ -59,7 +62,12 @@ const GRACE_MS = 10_000;
 
 /** Resolves when the agent listens and, if asked to, is registered. @throws {Error} when it can't be */
 export async function serveAgent(agent: AgentDefinition, options: ServeOptions = {}): Promise<ServedAgent> {
-  const { host = "127.0.0.1", port = 9001, meshName = "default", graceMs = GRACE_MS } = options;
+  const {
+    host = "127.0.0.1",
+    port = Number(process.env.PORT ?? 9001),
+    meshName = "default",
+    graceMs = GRACE_MS,
+  } = options;
   const mesh = new URL(options.mesh ?? process.env.HOPLINE_URL ?? "http://127.0.0.1:8787").origin;
   const desk = new Desk(agent, { url: mesh, key: options.key }, tokenVerifier(mesh, meshName, agent.name));
   const server = createServer((request, response) => void desk.take(request, response));
@@ -79,9 +87,10 @@ export async function serveAgent(agent: AgentDefinition, options: ServeOptions =
   const onSignal = () => void stop();
   if (options.signals !== false) for (const signal of SIGNALS) process.once(signal, onSignal);
 
-  if (options.register !== undefined) {
-    const { key, url: reachedAt = url } = options.register;
+  if (options.register !== undefined && options.register !== false) {
+    const { key = process.env.HOPLINE_KEY, url: reachedAt = url } = options.register === true ? {} : options.register;
     try {
+      if (key === undefined) throw new Error("To register an agent takes a key: set HOPLINE_KEY, or register.key.");
       await register(agent, { mesh, key, url: reachedAt, requireKey: options.key !== undefined });
     } catch (error) {
       await stop();

@@ -41,6 +41,24 @@ export const MAX_DEPTH_CEILING = 12;
 export const DEFAULT_TIMEOUT_MS = 60_000;
 export const TIMEOUT_CEILING_MS = 15 * 60_000;
 
+/** How long a key of hop tokens signs, in days. */
+export const TOKEN_KEY_DAYS = 30;
+export const TOKEN_KEY_DAYS_CEILING = 365;
+/**
+ * How long a replaced key still verifies, in milliseconds: the longest life of a token (TIMEOUT_CEILING_MS), and a minute
+ * for an isolate that has not heard of the rotation yet and for clocks that differ.
+ */
+export const TOKEN_KEY_OVERLAP_MS = TIMEOUT_CEILING_MS + 60_000;
+/** How long others may keep the published keys, in seconds. */
+export const JWKS_SECONDS = 300;
+/** How long a key is published before the schedule lets it sign, in milliseconds: who keeps the keys has it by then. */
+export const TOKEN_KEY_LEAD_MS = 2 * JWKS_SECONDS * 1_000;
+/** Keys of a mesh at once. Who rotates by hand waits for the oldest to retire: no token that is out may lose its key. */
+export const TOKEN_KEYS = 10;
+
+/** Failing agents whose circuit breakers an isolate remembers, of all meshes; a forgotten one is closed. */
+export const BREAKERS = 1_000;
+
 /** Open calls to one agent at once, per isolate: isolates do not see each other's, so the whole may be a multiple. */
 export const DEFAULT_MAX_CONCURRENCY = 100;
 export const MAX_CONCURRENCY_CEILING = 10_000;

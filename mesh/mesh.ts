@@ -1,23 +1,12 @@
 /** A mesh as one request sees it: its objects, its keys, and what the isolate remembers of its registry. */
-import { base64url, importJWK } from "jose";
 import type { Ledger } from "./chain/chain.ts";
 import type { EgressPolicy } from "./egress/address.ts";
 import { Courier } from "./hop/courier.ts";
 import { type Cancel, Timers } from "./hop/timers.ts";
-import type { SigningKey } from "./hop/token.ts";
+import { type ImportedKeys, importKeys, type Keyring, keyringAt } from "./identity/isolate-keyring.ts";
 import type { KeyringRecord } from "./identity/keyring.ts";
 import type { KeyRecord } from "./identity/keys.ts";
-import {
-  addressOf,
-  type ChainAddress,
-  type Check,
-  chainAddress,
-  chainId,
-  keyedCheck,
-  ledgerName,
-  REGIONS,
-  type Region,
-} from "./ids.ts";
+import { addressOf, type ChainAddress, chainAddress, chainId, ledgerName, REGIONS, type Region } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
 import type { NamedTool } from "./registry/named-tool.ts";
@@ -35,23 +24,17 @@ export interface MeshSettings {
   /** How many digits of a chain id name its ledger object: 0 = one a region, 8 = practically one a chain. */
   readonly ledgerDigits: number;
   readonly egress: EgressPolicy;
+  /** How long one key of hop tokens signs, in milliseconds. */
+  readonly tokenKeyMs: number;
   /** Service bindings and object namespaces of the deployment that may be registered as agents, by name. */
   readonly agentBindings: ReadonlyMap<string, unknown>;
-}
-
-export interface Keyring {
-  readonly signing: SigningKey;
-  /** By key id, for verification. */
-  readonly publicKeys: ReadonlyMap<string, CryptoKey>;
-  readonly publicJwks: readonly unknown[];
-  readonly check: Check;
 }
 
 /** What an isolate remembers of one mesh. Bounded; everything in it can be read again. */
 interface Memory {
   readonly snapshot: RegistrySnapshot;
   readonly couriers: Map<string, Courier>;
-  keyring?: { readonly record: KeyringRecord; readonly keys: Keyring };
+  keyring?: { readonly record: KeyringRecord; readonly imported: ImportedKeys; readonly keys: Keyring };
 }
 
 const memories = new Map<string, Memory>();
@@ -152,12 +135,25 @@ export class Mesh {
     return this.#memory.snapshot.get(`key ${keyId}`, Date.now, () => this.registry.revision(), read);
   }
 
+  /** What the mesh signs and checks with now. Whoever finds the next key due has the registry let it sign. */
   async keyring(): Promise<Keyring> {
-    const read = () => this.registry.keyring() as Promise<{ revision: number; value: KeyringRecord }>;
+    const known = await this.#keyring();
+    if (!known.due) return known;
+    this.noteRevision(((await this.registry.keyring(this.settings.tokenKeyMs)) as { revision: number }).revision);
+    return this.#keyring();
+  }
+
+  async #keyring(): Promise<Keyring> {
+    const { tokenKeyMs } = this.settings;
+    const read = () => this.registry.keyring(tokenKeyMs) as Promise<{ revision: number; value: KeyringRecord }>;
     const record = await this.#memory.snapshot.get("keyring", Date.now, () => this.registry.revision(), read);
     if (record === undefined) throw new Error("The registry gave no keyring.");
-    if (this.#memory.keyring?.record !== record) this.#memory.keyring = { record, keys: await importKeyring(record) };
-    return this.#memory.keyring.keys;
+    const held = this.#memory.keyring;
+    if (held?.record === record && held.keys.until > this.now()) return held.keys;
+    const imported = held?.record === record ? held.imported : await importKeys(record);
+    const keys = keyringAt(record, imported, this.now(), tokenKeyMs);
+    this.#memory.keyring = { record, imported, keys };
+    return keys;
   }
 
   /** @param seed what the ledger's digits are taken from, where a repeated request must find the same ledger */
@@ -216,15 +212,4 @@ function known(id: string): ChainAddress {
   const address = addressOf(id);
   if (address === undefined) throw new Error("This is not the id of a chain.");
   return address;
-}
-
-async function importKeyring({ signing, chainCheck }: KeyringRecord): Promise<Keyring> {
-  const privateKey = (await importJWK(signing.privateJwk, "EdDSA")) as CryptoKey;
-  const publicKey = (await importJWK(signing.publicJwk, "EdDSA")) as CryptoKey;
-  return {
-    signing: { kid: signing.kid, key: privateKey },
-    publicKeys: new Map([[signing.kid, publicKey]]),
-    publicJwks: [signing.publicJwk],
-    check: keyedCheck(base64url.decode(chainCheck)),
-  };
 }

@@ -14,7 +14,6 @@ export type PlainCode =
   | "chain_cancelled"
   | "chain_closed"
   | "agent_not_found"
-  | "agent_unavailable"
   | "edge_forbidden"
   | "egress_denied"
   | "lineage_required"
@@ -52,6 +51,8 @@ export type Rejection =
       readonly purse: "chain" | "allowance" | "asked";
     }
   | { readonly code: "rate_limited"; readonly detail: string; readonly limit: number; readonly retryAfterMs: number }
+  /** `retryAfterMs` where it is known when the agent is called again. */
+  | { readonly code: "agent_unavailable"; readonly detail: string; readonly retryAfterMs?: number }
   | {
       readonly code: "invalid_request" | "invalid_input";
       readonly detail: string;

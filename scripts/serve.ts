@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tokenKeyDays } from "../mesh/identity/token-keys.ts";
 import { build } from "./serve/build.ts";
 import { runWorkerd } from "./serve/workerd.ts";
 import { workerdConfig } from "./serve/workerd-config.ts";
@@ -17,6 +18,7 @@ Serves the mesh on workerd, with all state durable in the data folder.
   HOPLINE_DATA       the data folder (.hopline)
   HOPLINE_OWN_HOSTS  further names by which the mesh is reached, with commas between (behind a proxy: its names)
   HOPLINE_ADMIN_KEY  the first key, at least 32 characters (made at the first start, kept in the data folder)
+  HOPLINE_TOKEN_KEY_DAYS  how many days one key of hop tokens signs (30)
 `;
 
 class StartError extends Error {}
@@ -48,6 +50,16 @@ function readAdminKey(data: string): string {
   if (!existsSync(file)) writeFileSync(file, `hop_admin_${randomBytes(24).toString("hex")}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
   return readFileSync(file, "utf8").trim();
+}
+
+/** Settings that go to the Worker as they are, checked before it starts. */
+function readSettings(): Record<string, string> {
+  const days = process.env.HOPLINE_TOKEN_KEY_DAYS;
+  try {
+    return { HOPLINE_TOKEN_KEY_DAYS: String(tokenKeyDays(days)) };
+  } catch (error) {
+    throw new StartError(`${(error as Error).message} It is '${days}'.`);
+  }
 }
 
 /** Two servers on one data folder would spoil each other's databases. */
@@ -115,6 +127,7 @@ async function main(): Promise<void> {
   await checkPort(host, port);
   takeData(data);
   const adminKey = readAdminKey(data);
+  const settings = readSettings();
   const bundle = build();
   const state = join(data, "state");
   const server = join(data, "server");
@@ -124,7 +137,14 @@ async function main(): Promise<void> {
   cpSync(bundle, join(server, "index.js"));
   writeFileSync(
     join(server, "workerd.capnp"),
-    workerdConfig({ host, port, state, allowLoopback: isLoopback(host), ownHosts: process.env.HOPLINE_OWN_HOSTS }),
+    workerdConfig({
+      host,
+      port,
+      state,
+      allowLoopback: isLoopback(host),
+      ownHosts: process.env.HOPLINE_OWN_HOSTS,
+      settings,
+    }),
   );
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const workerd = runWorkerd(join(server, "workerd.capnp"), { ...process.env, HOPLINE_ADMIN_KEY: adminKey });

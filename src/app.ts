@@ -15,6 +15,7 @@ import { invokeRoutes } from "./routes/invoke.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { descriptionRoutes } from "./routes/openapi.ts";
+import { tokenKeyRoutes } from "./routes/token-keys.ts";
 import { toolRoutes } from "./routes/tools.ts";
 
 export interface AppEnv {
@@ -44,7 +45,16 @@ export function createApp(): App {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
     await next();
   });
-  for (const routes of [invokeRoutes, agentRoutes, chainRoutes, eventRoutes, toolRoutes, graphRoutes, keyRoutes])
+  for (const routes of [
+    invokeRoutes,
+    agentRoutes,
+    chainRoutes,
+    eventRoutes,
+    toolRoutes,
+    graphRoutes,
+    keyRoutes,
+    tokenKeyRoutes,
+  ])
     routes(app);
   app.notFound((c) =>
     problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }),

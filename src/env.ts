@@ -1,5 +1,6 @@
 /** The parsed environment: bindings and settings, each with a default or an error that says what would be right. */
 
+import { tokenKeyDays } from "../mesh/identity/token-keys.ts";
 import { MAX_LEDGER_DIGITS } from "../mesh/ids.ts";
 import { MCP_TOOLS_CAP } from "../mesh/limits.ts";
 import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
@@ -18,6 +19,8 @@ export interface Env extends MeshBindings {
   /** Hosts that are the mesh itself, with commas between, and its port. */
   readonly HOPLINE_OWN_HOSTS?: string;
   readonly HOPLINE_PORT?: string;
+  /** How many days one key of hop tokens signs. */
+  readonly HOPLINE_TOKEN_KEY_DAYS?: string;
   /** Tools that a list over MCP tells at most. */
   readonly HOPLINE_MCP_TOOLS_CAP?: string;
 }
@@ -61,6 +64,7 @@ function parse(env: Env): Settings {
     adminKey,
     ledgerDigits,
     mcpToolsCap,
+    tokenKeyMs: tokenKeyDays(env.HOPLINE_TOKEN_KEY_DAYS) * 24 * 3_600_000,
     agentBindings: new Map(bindings.filter(([, bound]) => bound !== undefined)),
     egress: {
       allowLoopback: env.HOPLINE_ALLOW_LOOPBACK === "1",

@@ -67,14 +67,17 @@ export function problemResponse(rejection: Rejection, place: Place = {}, extra: 
   const headers: Record<string, string> = { "content-type": "application/problem+json", ...extra };
   if (place.chainId !== undefined) headers["hopline-chain"] = place.chainId;
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="hopline"';
-  if (status === 503) headers["retry-after"] = "1";
+  const seconds = Math.max(1, Math.ceil((retryAfterMs(rejection) ?? 0) / 1_000));
+  if (status === 503 || status === 429) headers["retry-after"] = String(seconds);
   if (rejection.code === "rate_limited") {
-    const seconds = Math.max(1, Math.ceil(rejection.retryAfterMs / 1_000));
-    headers["retry-after"] = String(seconds);
     headers["ratelimit-policy"] = `"concurrency";q=${rejection.limit}`;
     headers.ratelimit = `"concurrency";r=0;t=${seconds}`;
   }
   return new Response(JSON.stringify(problemBody(rejection, place)), { status, headers });
+}
+
+function retryAfterMs(rejection: Rejection): number | undefined {
+  return "retryAfterMs" in rejection ? rejection.retryAfterMs : undefined;
 }
 
 /** Refuses a request from anywhere within a route; the app's one `onError` answers it. */

@@ -1,4 +1,4 @@
-/** An agent in a process of its own: `HOPLINE_KEY=… node agents/examples/greeter.ts` registers it and serves it. */
+/** An agent in a process of its own: `HOPLINE_KEY=… npx node agents/examples/greeter.ts` registers it and serves it. */
 import { defineAgent, serveAgent, skill } from "hopline/agent";
 import * as z from "zod";
 
@@ -9,9 +9,5 @@ const greet = skill({
 });
 const greeter = defineAgent({ name: "greeter", version: "1.0.0", description: "Says hello.", skills: { greet } });
 
-const key = process.env.HOPLINE_KEY;
-const { url } = await serveAgent(greeter, {
-  port: Number(process.env.PORT ?? 9001),
-  ...(key && { register: { key } }),
-});
+const { url } = await serveAgent(greeter, { register: true });
 console.log(`greeter listens on ${url}`);

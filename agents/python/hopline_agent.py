@@ -228,6 +228,7 @@ class _Refused(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
+# Part of the trust boundary: together with verify_at_mesh it decides what runs.
 def check_claims(token, agent, mesh_name, headers, now):
     """The claims of a token for this agent, not expired, that agree with the headers. Its signature is not checked."""
     try:
@@ -235,14 +236,14 @@ def check_claims(token, agent, mesh_name, headers, now):
         header, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in (head, body))
         kind = (header["alg"], header["typ"], claims["aud"])
         subject, expires, place = claims["sub"], claims["exp"], (claims["txn"], claims["jti"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _Refused(401, "token_invalid", "The hop token is not valid: it is not one that a mesh makes.") from None
     why = None
     if kind != ("EdDSA", "hop+jwt", mesh_name):
         why = "it is not a hop token of the mesh '%s'" % mesh_name
     elif subject != agent:
         why = "it is not for '%s'" % agent
-    elif not isinstance(expires, (int, float)) or expires <= now:
+    elif not isinstance(expires, int) or expires <= now:
         why = "it has expired"
     elif place != (headers.get("Hopline-Chain"), headers.get("Hopline-Hop")):
         why = "it is not for the chain and the hop that the headers name"
@@ -321,6 +322,11 @@ class _Listener(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def _whole(text):
+    """A header's whole number, if it is one."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 15 else None
+
+
 def _is_readable(connection):
     if not hasattr(select, "poll"):
         return bool(select.select([connection], [], [], 0)[0])
@@ -367,10 +373,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.mesh_agent.leave(hop)
 
     def _body(self):
-        if not (self.headers.get("Content-Length") or "").isdigit():
+        length = _whole(self.headers.get("Content-Length"))
+        if length is None:
             self.close_connection = True
             raise _Refused(411, "invalid_request", "The body's length must be declared in Content-Length.")
-        length = int(self.headers["Content-Length"])
         if length > BODY_BYTES:
             self.close_connection = True
             raise _Refused(413, "payload_too_large", "The body is larger than %d bytes." % BODY_BYTES)
@@ -386,7 +392,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = json.loads(text)
             input = body["input"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise _Refused(400, "invalid_request", 'The body must be {"input": …, "skill"?: "…"}.') from None
         handlers = server.agent.handlers
         skill = body.get("skill", server.agent.name)
@@ -396,10 +402,10 @@ class _Handler(BaseHTTPRequestHandler):
         if skill not in handlers:
             detail = "Agent '%s' has no skill '%s'. It has: %s." % (server.agent.name, skill, ", ".join(handlers))
             raise _Refused(404, "not_found", detail)
-        expires_ms = int(claims["exp"] * 1000)
-        deadline = self.headers.get("Hopline-Deadline") or ""
+        expires_ms = claims["exp"] * 1000
+        deadline_ms = _whole(self.headers.get("Hopline-Deadline"))
         # The header is finer than the token's whole seconds, and can only shorten what was signed.
-        deadline_ms = min(expires_ms, int(deadline)) if deadline.isdigit() else expires_ms
+        deadline_ms = expires_ms if deadline_ms is None else min(expires_ms, deadline_ms)
         hop = Hop(server.agent.name, skill, claims, token, deadline_ms, server.mesh, server.key, self._chunk)
         return hop, handlers[skill], input
 

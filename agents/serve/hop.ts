@@ -1,4 +1,5 @@
 /** The hop of a served agent: the same capability as inside the mesh, over the HTTP API. */
+import { BODY_BYTES } from "../../mesh/limits.ts";
 import type { ReportedUsage } from "../../mesh/schema.ts";
 import {
   type CallOptions,
@@ -9,7 +10,6 @@ import {
   type ToolResult,
 } from "../define.ts";
 import { invoke, type MeshAddress } from "./mesh-client.ts";
-import { BODY_BYTES } from "./request.ts";
 
 export interface HopPlace {
   readonly chainId: string;

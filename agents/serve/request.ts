@@ -1,10 +1,9 @@
 /** The body of a call: read up to a size, parsed, its skill found, its input checked by the skill's Zod schema. */
 import type { IncomingMessage } from "node:http";
+import { BODY_BYTES } from "../../mesh/limits.ts";
 import type { AgentDefinition, SkillDefinition } from "../define.ts";
 import type { Problem } from "./problem.ts";
 
-/** The mesh's own bound of a body (mesh/limits.ts). */
-export const BODY_BYTES = 4 * 2 ** 20;
 /** Errors that one answer names. */
 const ERRORS = 10;
 

@@ -14,11 +14,15 @@ export type Verified =
   | { readonly ok: true; readonly claims: Claims }
   | { readonly ok: false; readonly problem: Problem };
 
+/** Made-up key ids cost the mesh a fetch at most this often, in milliseconds; a key that is new is refused no longer. */
+const COOLDOWN_MS = 2_000;
+
 export type Verifier = (token: string | undefined) => Promise<Verified>;
 
 /** @param mesh the mesh's origin. Its keys are fetched when first needed, and again when a token names a new one. */
 export function tokenVerifier(mesh: string, meshName: string, agent: string): Verifier {
-  const jwks = createRemoteJWKSet(new URL(`/.well-known/jwks.json?mesh=${encodeURIComponent(meshName)}`, mesh));
+  const url = new URL(`/.well-known/jwks.json?mesh=${encodeURIComponent(meshName)}`, mesh);
+  const jwks = createRemoteJWKSet(url, { cooldownDuration: COOLDOWN_MS });
   return (token) => verify(token, jwks, meshName, agent);
 }
 

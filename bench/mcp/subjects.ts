@@ -28,12 +28,24 @@ export interface Started {
 
 const UPSTREAM = join(import.meta.dirname, "upstream.ts");
 const START_MS = 30_000;
+const ATTEMPT_MS = 3_000;
 
 /** The program that a package installs under its own name. */
 function programOf(name: string): string {
   const path = join(import.meta.dirname, "..", "..", "node_modules", name, "package.json");
   const { bin } = createRequire(import.meta.url)(path) as { bin: Record<string, string> };
   return join(dirname(path), bin[name] ?? "");
+}
+
+async function echoOnce(target: Target): Promise<void> {
+  const client = await connect(target);
+  await client.call().finally(client.close);
+}
+
+/** A proxy that is still starting may take a request and never answer it. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const late = sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`No answer in ${ms} ms.`)));
+  await Promise.race([work, late]);
 }
 
 /** Starts a proxy from npm with a home of its own, so that it reads and leaves nothing elsewhere. */
@@ -50,9 +62,7 @@ async function startProxy(
   for (const giveUpAt = Date.now() + START_MS; ; await sleep(200)) {
     if (child.exitCode !== null) throw new Error(`${name} has ended with ${child.exitCode}.`);
     try {
-      const client = await connect(target);
-      await client.call();
-      client.close();
+      await within(ATTEMPT_MS, echoOnce(target));
       return child;
     } catch (error) {
       if (Date.now() < giveUpAt) continue;

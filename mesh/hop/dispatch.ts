@@ -4,8 +4,11 @@ import type { Admitted, Answer, Message, Settlement } from "../chain/facts.ts";
 import { SLOT_WAIT_MS } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
+import type { Agent } from "../schema.ts";
 import { transportOf } from "../transport/kinds.ts";
 import type { Delivered, Delivery } from "../transport/transport.ts";
+import type { Heard } from "./breaker.ts";
+import { type Barred, type Passed, passTo } from "./breakers.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import { HopCapability } from "./capability.ts";
 import { digest, measure } from "./payload.ts";
@@ -14,13 +17,15 @@ import { retryDelay } from "./retry.ts";
 import { schemaErrors } from "./schema-check.ts";
 import { takeSlot } from "./slots.ts";
 import { signHopToken } from "./token.ts";
-import { awaitOutcome, Watch } from "./watch.ts";
+import { awaitOutcome, type Stopped, Watch } from "./watch.ts";
 
 /** Runs one call through the mesh, from its admission to its settlement. Never throws a refusal: it is an outcome. */
 export async function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
   const prepared = await prepare(mesh, call);
   if (!("ask" in prepared)) return { ok: false, rejection: prepared };
   const { callee } = prepared;
+  const passed = callee && passToAgent(mesh, callee.agent);
+  if (passed?.pass === false) return admitted(mesh, call, barred(prepared, passed), undefined);
   const release =
     callee && (await takeSlot(`${mesh.name}/${callee.agent.name}`, callee.agent.maxConcurrency, SLOT_WAIT_MS));
   try {
@@ -28,10 +33,24 @@ export async function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
       mesh,
       call,
       callee !== undefined && release === undefined ? busy(prepared, callee.agent.maxConcurrency) : prepared,
+      passed,
     );
   } finally {
+    // A trial that was never made leaves the next call to be one.
+    passed?.heard("unknown", mesh.now());
     release?.();
   }
+}
+
+/** By a circuit breaker; agents of the deployment itself have none. */
+function passToAgent(mesh: Mesh, { name, revision, timeoutMs, endpoint }: Agent): Passed | Barred | undefined {
+  if (endpoint.kind !== "http" && endpoint.kind !== "mcp") return undefined;
+  return passTo({ mesh: mesh.name, agent: name, revision }, timeoutMs, mesh.now());
+}
+
+function barred({ ask, payload }: Prepared, { retryAfterMs }: Barred): Prepared {
+  const detail = `Agent '${ask.callee}' has failed repeatedly and is not called for now. Try again in ${Math.ceil(retryAfterMs / 1_000)} s, or use another agent.`;
+  return { ask: { ...ask, refused: { code: "agent_unavailable", detail, retryAfterMs } }, payload };
 }
 
 function busy({ ask, payload }: Prepared, limit: number): Prepared {
@@ -39,7 +58,7 @@ function busy({ ask, payload }: Prepared, limit: number): Prepared {
   return { ask: { ...ask, refused: { code: "rate_limited", detail, limit, retryAfterMs: SLOT_WAIT_MS } }, payload };
 }
 
-async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared): Promise<Outcome> {
+async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared, passed: Passed | undefined): Promise<Outcome> {
   const { ask } = prepared;
   const decision = await send(mesh, ask);
   const place = { chainId: ask.chainId, hopId: ask.hopId };
@@ -51,7 +70,7 @@ async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared): Promise<
     const named = recorded || rejection.code !== "token_invalid";
     return { ok: false, rejection, ...(named ? place : {}), ...(recorded ? {} : { hopId: undefined }) };
   }
-  return run(mesh, call, prepared, decision);
+  return run(mesh, call, prepared, decision, passed);
 }
 
 const UNAVAILABLE: Rejection = {
@@ -75,7 +94,13 @@ type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "co
   readonly output?: unknown;
 };
 
-async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Admitted): Promise<Outcome> {
+async function run(
+  mesh: Mesh,
+  call: HopCall,
+  prepared: Prepared,
+  admission: Admitted,
+  passed: Passed | undefined,
+): Promise<Outcome> {
   const { ask, payload, callee } = prepared;
   if (callee === undefined) return { ok: false, rejection: UNAVAILABLE };
   const { chainId, hopId } = ask;
@@ -118,7 +143,7 @@ async function run(mesh: Mesh, call: HopCall, prepared: Prepared, admission: Adm
     },
   };
   try {
-    const { ended, attempt } = await attempts(mesh, delivery, hop, watch, admission);
+    const { ended, attempt } = await attempts(mesh, delivery, hop, watch, admission, passed);
     return await settle(mesh, prepared, ended, attempt);
   } finally {
     watch.end();
@@ -132,17 +157,21 @@ async function attempts(
   hop: HopCapability,
   watch: Watch,
   first: Admitted,
+  passed: Passed | undefined,
 ): Promise<{ ended: Ended; attempt: number }> {
+  const fullTime = delivery.deadlineMs - mesh.now() >= delivery.agent.timeoutMs * FULL_TIME;
   for (let attempt = first.attempt; ; attempt++) {
     const delivered = deliver(delivery);
     const result = await Promise.race([delivered, watch.stopped]);
+    passed?.heard(heardOf(result, fullTime), mesh.now());
     if (!("ok" in result)) {
       mesh.defer(settleLate(mesh, delivery, hop, delivered, attempt));
       return { ended: { ...result, bytes: 0, ...hop.reported }, attempt };
     }
     const ended = await endOf(delivery, hop, result);
     // What was emitted was heard: another attempt would say it again.
-    const wait = result.ok || hop.emittedBytes > 0 ? undefined : delayOf(mesh, delivery, result, attempt);
+    const final = result.ok || hop.emittedBytes > 0 || passed?.goesOn() === false;
+    const wait = final ? undefined : delayOf(mesh, delivery, result, attempt);
     if (wait === undefined) return { ended, attempt };
     const { chainId, hopId } = delivery;
     const { bytes, tokens, costMicros } = ended;
@@ -151,6 +180,16 @@ async function attempts(
     if (again?.verdict !== "admitted") return { ended, attempt };
     hop.forgetReports();
   }
+}
+
+/** A callee that had less than this part of its time is not to blame for a deadline: its caller's was shorter. */
+const FULL_TIME = 0.9;
+
+/** What an end says of the callee's health. */
+function heardOf(result: Delivered | Stopped, fullTime: boolean): Heard {
+  if (!("ok" in result)) return result.rejection.code === "deadline_exceeded" && fullTime ? "sick" : "unknown";
+  if (result.ok) return "well";
+  return result.sick === undefined ? "unknown" : result.sick ? "sick" : "well";
 }
 
 function delayOf(

@@ -47,4 +47,7 @@ export const REGISTRY_MIGRATIONS: readonly string[] = [
   -- Meshes of the deployment; kept by the registry of 'default' alone, so that a made-up name wakes no object.
   CREATE TABLE mesh (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // The keyring's row holds several keys from here on (keyring-store.ts reads the former shape too): a version that knows
+  // one key has to refuse the database.
+  "SELECT 1",
 ];

@@ -6,7 +6,8 @@ import { type Discovered, discover } from "../federation/discover.ts";
 import { Listeners } from "../federation/listeners.ts";
 import { approved } from "../federation/pins.ts";
 import { recorded } from "../federation/record.ts";
-import { insertKeyring, type KeyringRecord, makeKeyring, readKeyring } from "../identity/keyring.ts";
+import type { KeyringRecord } from "../identity/keyring.ts";
+import { presentKeyring, rotatedKeyring, TOO_MANY_KEYS } from "../identity/keyring-store.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
@@ -228,12 +229,19 @@ export class Registry extends DurableObject {
     });
   }
 
-  /** The mesh's secrets, made at the first call. */
-  async keyring(): Promise<AtRevision<KeyringRecord>> {
-    const known = readKeyring(this.#database.sql);
-    if (known !== undefined) return this.#at(known);
-    insertKeyring(this.#database.sql, await makeKeyring(), Date.now());
-    return this.#at(readKeyring(this.#database.sql) as KeyringRecord);
+  /**
+   * The mesh's secrets, made at the first call. Where the next key of hop tokens is due to sign, it does from now on.
+   * @param periodMs how long one key signs
+   */
+  async keyring(periodMs: number): Promise<AtRevision<KeyringRecord>> {
+    return this.#at(await presentKeyring(this.#database, Date.now, periodMs));
+  }
+
+  /** The next key of hop tokens signs from now on, whatever the schedule. */
+  async rotateTokenKeys(): Promise<Changed<KeyringRecord>> {
+    const keyring = await rotatedKeyring(this.#database, Date.now);
+    if (keyring === undefined) return refuse("conflict", TOO_MANY_KEYS);
+    return { ok: true, ...this.#at(keyring) };
   }
 
   /** Asked of the registry of `default`: whether the deployment has a mesh of this name. */

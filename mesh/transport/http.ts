@@ -12,7 +12,10 @@ import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from 
 const AgentAnswer = z.object({ output: z.unknown(), usage: ReportedUsage.optional() });
 /** Characters of an upstream's own words that are kept. */
 const DETAIL_CHARS = 1_000;
-const TRANSIENT = new Set([429, 502, 503, 504]);
+/** What an agent answers that can't work now, or a proxy whose agent is gone. */
+const SICK = new Set([502, 503, 504]);
+/** One that is busy is not sick. */
+const TRANSIENT = new Set([429, ...SICK]);
 
 export const http: Transport = async (delivery) => {
   const { agent, mesh, signal } = delivery;
@@ -31,7 +34,7 @@ export const http: Transport = async (delivery) => {
     mesh.egress,
   );
   if (stream.refused !== undefined) return failed(stream.refused);
-  if (!result.ok) return failed(result.rejection, { transient: result.connection });
+  if (!result.ok) return failed(result.rejection, { transient: result.connection, sick: result.connection });
   const { status, headers } = result.answer;
   const body = stream.result ?? result.answer.body;
   if (stream.taken && stream.result === undefined) {
@@ -84,6 +87,7 @@ function readFailure(name: string, status: number, headers: Headers, body: strin
   const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
   return upstream(`Agent '${name}' answered with status ${status}${saidIn(body)}`, {
     transient: TRANSIENT.has(status),
+    sick: SICK.has(status),
     retryAfterMs,
   });
 }
@@ -96,5 +100,5 @@ function saidIn(body: string): string {
 }
 
 function upstream(detail: string, options: Parameters<typeof failed>[1] = {}): Delivered {
-  return failed({ code: "upstream_error", detail }, options);
+  return failed({ code: "upstream_error", detail }, { sick: false, ...options });
 }

@@ -7,9 +7,13 @@ import { schemaErrors } from "../hop/schema-check.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
 
+/** It has answered: not as it should, but it is there. */
+const HEARD = { transient: false, sick: false };
 /** Characters of an upstream's own words that are kept. */
 const DETAIL_CHARS = 1_000;
-const TRANSIENT = new Set([429, 502, 503, 504]);
+const SICK = new Set([502, 503, 504]);
+/** A server that is busy is not sick. */
+const TRANSIENT = new Set([429, ...SICK]);
 
 export const mcp: Transport = async (delivery) => {
   const { agent, mesh, skill, input, signal, deadlineMs, relay } = delivery;
@@ -91,10 +95,15 @@ function failure(name: string, error: unknown): Delivered {
   const said = (error instanceof Error ? error.message : String(error)).slice(0, DETAIL_CHARS).toWellFormed();
   // Without a status nothing was heard of the server: the call may not have arrived.
   const code = (error as { code?: unknown } | undefined)?.code;
-  const transient = status === undefined ? typeof code !== "number" : TRANSIENT.has(status);
-  return upstream(`Server '${name}' failed${status === undefined ? "" : ` with status ${status}`}: ${said}`, transient);
+  const unheard = status === undefined && typeof code !== "number";
+  const transient = status === undefined ? unheard : TRANSIENT.has(status);
+  const sick = status === undefined ? unheard : SICK.has(status);
+  return upstream(`Server '${name}' failed${status === undefined ? "" : ` with status ${status}`}: ${said}`, {
+    transient,
+    sick,
+  });
 }
 
-function upstream(detail: string, transient = false): Delivered {
-  return failed({ code: "upstream_error", detail }, { transient });
+function upstream(detail: string, options: { transient: boolean; sick: boolean } = HEARD): Delivered {
+  return failed({ code: "upstream_error", detail }, options);
 }

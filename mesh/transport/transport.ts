@@ -36,6 +36,11 @@ export type Delivered =
       readonly usage: ReportedUsage;
       /** Whether another attempt could end otherwise. */
       readonly transient: boolean;
+      /**
+       * Whether the callee itself could not be reached or could not work: what its circuit breaker counts. False when it
+       * has answered, absent when nothing can be said.
+       */
+      readonly sick?: boolean | undefined;
       /** What the callee asked to wait, in milliseconds. */
       readonly retryAfterMs?: number | undefined;
     };
@@ -47,8 +52,13 @@ export const NO_USAGE: ReportedUsage = { tokens: 0, costMicros: 0 };
 
 export function failed(
   rejection: Rejection,
-  options: { transient?: boolean; usage?: ReportedUsage; retryAfterMs?: number | undefined } = {},
+  options: {
+    transient?: boolean;
+    sick?: boolean | undefined;
+    usage?: ReportedUsage;
+    retryAfterMs?: number | undefined;
+  } = {},
 ): Delivered {
-  const { transient = false, usage = NO_USAGE, retryAfterMs } = options;
-  return { ok: false, rejection, usage, transient, retryAfterMs };
+  const { transient = false, sick, usage = NO_USAGE, retryAfterMs } = options;
+  return { ok: false, rejection, usage, transient, sick, retryAfterMs };
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { ChainGraph, GraphHop } from "../../mesh/chain/lineage.ts";
 import type { ChainView } from "../../mesh/chain/views.ts";
+import type { KeyView } from "../../mesh/identity/token-keys.ts";
 import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
 import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
@@ -83,6 +84,19 @@ export const ToolAnswer = z
   .meta({ id: "Tool", description: "A skill by the name that models call it." });
 ToolAnswer satisfies z.ZodType<ToolView>;
 AgentAnswer satisfies z.ZodType<Agent>;
+export const ReadAgentAnswer = AgentAnswer.extend({
+  breaker: z
+    .strictObject({
+      state: z.enum(["open", "half-open"]),
+      since: time.meta({ description: "When it opened. Epoch milliseconds." }),
+      retryAt: time.meta({ description: "From when on one call is let through as a trial. Epoch milliseconds." }),
+    })
+    .optional()
+    .meta({
+      description:
+        "Absent while the agent is called as always. Its last calls from here have failed: until `retryAt` calls are `agent_unavailable`. It is the view of the isolate that answers, not of the whole deployment.",
+    }),
+}).meta({ id: "ReadAgent", description: "An agent as the registry holds it, and how it fares." });
 
 export const ChainStatusAnswer = z
   .enum(["running", "done", "failed", "cancelled", "expired"])
@@ -229,6 +243,27 @@ export const KeyAnswer = z.strictObject(keyFields).meta({ id: "Key", description
 export const MadeKeyAnswer = z
   .strictObject({ ...keyFields, key: z.string().meta({ description: "The key itself: shown now, and never again." }) })
   .meta({ id: "MadeKey" });
+
+export const TokenKeysAnswer = z
+  .strictObject({
+    items: z.array(
+      z
+        .strictObject({
+          kid: z.string().meta({ description: "As in the published keys and in the header of tokens." }),
+          use: z.enum(["next", "signs", "verifies"]).meta({
+            description: "`next`: published, and signs after the next rotation. `verifies`: was replaced.",
+          }),
+          madeAt: time,
+          signsFrom: time.nullable(),
+          verifiesUntil: time
+            .nullable()
+            .meta({ description: "Epoch milliseconds: when the last of its tokens is over." }),
+        })
+        .meta({ id: "TokenKey", description: "A key that signs hop tokens." }),
+    ),
+  })
+  .meta({ id: "TokenKeys", description: "Newest first." });
+TokenKeysAnswer satisfies z.ZodType<{ items: KeyView[] }>;
 
 export const JwksAnswer = z
   .strictObject({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })

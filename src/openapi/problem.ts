@@ -45,7 +45,9 @@ export const Problem = z
       .optional()
       .meta({ description: "Of `cycle_detected` and `depth_exceeded`: agents from the root to the refused callee." }),
     rule: CycleRule.optional(),
-    retryAfterMs: z.int().optional().meta({ description: "Of `rate_limited`, in milliseconds." }),
+    retryAfterMs: z.int().optional().meta({
+      description: "Of `rate_limited`, and of `agent_unavailable` while its circuit breaker is open: in milliseconds.",
+    }),
   })
   .meta({
     id: "Problem",

@@ -4,6 +4,7 @@ import { builtin } from "../../mesh/builtins.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { egressRefusal } from "../../mesh/egress/address.ts";
 import { refresh, refreshIfStale } from "../../mesh/federation/refresh.ts";
+import { breakerOf, type OpenBreaker } from "../../mesh/hop/breakers.ts";
 import { schemaProblem } from "../../mesh/hop/schema-check.ts";
 import { AGENT_BYTES } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
@@ -65,8 +66,10 @@ export function agentRoutes(app: App): void {
     if (agent === undefined) throw new Refused(noSuchAgent(c.req.param("name")));
     refreshIfStale(mesh, agent);
     const tag = etag(agent);
-    if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
-    return c.json(agent, 200, { etag: tag });
+    const breaker = breakerOf({ mesh: mesh.name, agent: agent.name, revision: agent.revision });
+    // The tag is the registration's; how the agent fares is news that it does not tell of.
+    if (breaker === undefined && c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
+    return c.json(breaker === undefined ? agent : { ...agent, breaker: shown(breaker) }, 200, { etag: tag });
   });
 
   app.put("/v1/agents/:name", async (c) => {
@@ -103,6 +106,10 @@ export function agentRoutes(app: App): void {
     return c.json(stored, 200, { etag: etag(stored) });
   });
   otherMethods(app, "/v1/agents/:name/approve", "POST");
+}
+
+function shown({ state, since, retryAt }: OpenBreaker) {
+  return { state, since, retryAt };
 }
 
 function reader(identity: Identity): Identity {

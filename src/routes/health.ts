@@ -1,4 +1,5 @@
 /** What is open to everybody: health, and the public keys of a mesh. */
+import { JWKS_SECONDS } from "../../mesh/limits.ts";
 import { MeshName } from "../../mesh/schema.ts";
 import { type App, otherMethods } from "../app.ts";
 import { DEFAULT_MESH, openKnown } from "../auth.ts";
@@ -14,7 +15,7 @@ export function openRoutes(app: App): void {
     const mesh = MeshName.safeParse(name).success ? await openKnown(name, c.get("open")) : undefined;
     if (mesh === undefined) throw new Refused({ code: "not_found", detail: "This deployment has no such mesh." });
     const { publicJwks } = await mesh.keyring();
-    return c.json({ keys: publicJwks }, 200, { "cache-control": "public, max-age=300" });
+    return c.json({ keys: publicJwks }, 200, { "cache-control": `public, max-age=${JWKS_SECONDS}` });
   });
   otherMethods(app, "/.well-known/jwks.json", "GET");
 }

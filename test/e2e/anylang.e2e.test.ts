@@ -1,7 +1,7 @@
 /** Agents in any language: what docs/protocol.md says, held by a TypeScript and a Python agent in real processes. */
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
+import { AgentHost, sleep } from "../support/server/agent.ts";
 import { AgentProcess } from "../support/server/anylang/process.ts";
 import type { Problem, Result } from "../support/server/client.ts";
 import { EventReader } from "../support/server/events.ts";
@@ -53,6 +53,18 @@ test.each(["greeter", "greeter-py"] as const)("the example %s registers itself, 
     expect((await mesh.client.invoke(name, { name: "Ada" })).result.output).toBe("Hello Ada");
   } finally {
     await example.stop();
+  }
+});
+
+test("the least agent of docs/protocol.md runs as it stands", async () => {
+  const least = await AgentProcess.least(mesh);
+  try {
+    await mesh.client.register({ name: "least", version: "1.0.0", endpoint: { kind: "http", url: least.url } });
+    const { result } = await mesh.client.invoke("least", "Ada");
+    expect(result.output).toBe("Hello Ada");
+    expect((await mesh.client.graph(result.chainId)).hops[1]?.path).toEqual(["least", "echo"]);
+  } finally {
+    await least.stop();
   }
 });
 
@@ -112,6 +124,13 @@ describe.each(AGENTS)("%s", (name) => {
     await until("its handler hears it", () => agent(name).logged(chainId).includes("aborted"), 2_000);
   });
 
+  test("is cancelled by its deadline", async () => {
+    const { problem } = await mesh.client.invoke(name, null, { skill: "wait", budget: { wallMs: 800 } });
+    expect(problem).toMatchObject({ status: 504, code: "deadline_exceeded" });
+    const chainId = problem.chainId ?? "";
+    await until("its handler hears it", () => agent(name).logged(chainId).includes("aborted"), 2_000);
+  });
+
   test("gives its pieces to a caller that streams, before its answer", async () => {
     const stream = await EventReader.open(mesh.client, `/v1/agents/${name}/invoke`, {
       body: { input: null, skill: "pieces" },
@@ -132,6 +151,23 @@ describe.each(AGENTS)("%s", (name) => {
   test(`hears the pieces of ${other}`, async () => {
     const { output } = (await use(name, "listen")).result;
     expect(output).toEqual({ heard: [{ piece: 1 }, "two\n\nlines"], output: "whole" });
+  });
+
+  test("calls a tool by its name", async () => {
+    const { result } = await use(name, "tool", "hammer");
+    expect(result.output).toEqual({ input: "hammer" });
+    expect((await mesh.client.graph(result.chainId)).hops[1]?.path).toEqual([name, "echo"]);
+  });
+
+  test("serves on when the mesh's keys rotate", async () => {
+    // It has the keys of now, the next one included; that of the second rotation it must ask for.
+    expect((await use(name, "once")).status).toBe(200);
+    await sleep(2_100);
+    for (const _ of [1, 2]) {
+      const rotated = await mesh.client.send("/v1/token-keys/rotate", { method: "POST" });
+      expect(rotated.status).toBe(200);
+      expect((await use(name, "once")).result.output).toBe(true);
+    }
   });
 
   test("learns why the mesh refused a call", async () => {
@@ -180,9 +216,11 @@ describe.each(AGENTS)("a stop of %s", (name) => {
     const invoked = use(name, "nap");
     await until("it naps", () => again.logged("").includes("napping"));
     again.signal("SIGTERM");
+    await sleep(200);
+    expect((await use(name, "nap")).problem).toMatchObject({ status: 502, code: "upstream_error" });
     expect((await invoked).result.output).toBe("rested");
     expect(await again.ended).toBe(0);
-    expect((await use(name, "nap")).problem).toMatchObject({ status: 502, code: "upstream_error" });
+    expect(again.logged("")).toEqual(["napping"]);
   });
 
   test("an agent that requires its key calls on with it", async () => {

@@ -6,7 +6,7 @@ import { type Connected, connectOld, metaOf, textOf } from "../support/server/mc
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
 
-const SESSIONS = 100;
+const SESSIONS = 200;
 
 let mesh: MeshServer;
 let host: AgentHost;

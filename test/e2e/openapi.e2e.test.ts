@@ -168,6 +168,7 @@ const ORDER = [
     "approveTools",
     "makeKey",
     "listKeys",
+    "rotateTokenKeys",
     "cancelChain",
     "deleteChain",
     "removeAgent",

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { AGENT_BYTES } from "../../../mesh/limits.ts";
 import { AgentName, AgentRegistration, AgentReplacement, ApproveRequest } from "../../../mesh/schema.ts";
 import { ListQuery } from "../../routes/agents.ts";
-import { AgentAnswer } from "../answers.ts";
+import { AgentAnswer, ReadAgentAnswer } from "../answers.ts";
 import { registration, replacement, smallRegistration } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
 import { described, json, type Operation, page } from "../operation.ts";
@@ -58,7 +58,7 @@ export const agentOperations: readonly Operation[] = [
     access: "read",
     params: { path, header: z.object({ "If-None-Match": RequestHeaders.ifNoneMatch }) },
     answers: {
-      "200": json("The agent.", AgentAnswer, { headers: headers(["ETag"]) }),
+      "200": json("The agent.", ReadAgentAnswer, { headers: headers(["ETag"]) }),
       "304": { description: "It is still as it was.", headers: headers(["ETag"]) },
     },
     problems: ["agent_not_found"],

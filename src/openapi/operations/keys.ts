@@ -1,8 +1,9 @@
 /** Keys: made, listed, revoked. */
 import * as z from "zod";
+import { TOKEN_KEYS } from "../../../mesh/limits.ts";
 import { KeyRequest } from "../../../mesh/schema.ts";
 import { ListQuery } from "../../routes/keys.ts";
-import { KeyAnswer, MadeKeyAnswer } from "../answers.ts";
+import { KeyAnswer, MadeKeyAnswer, TokenKeysAnswer } from "../answers.ts";
 import { agentKeyRequest, keyRequest } from "../examples.ts";
 import { described, json, type Operation, page } from "../operation.ts";
 
@@ -46,5 +47,16 @@ export const keyOperations: readonly Operation[] = [
     params: { path: z.object({ id: z.string().meta({ description: "The key's `keyId`." }) }) },
     answers: { "204": { description: "It is revoked." } },
     problems: ["not_found"],
+  },
+  {
+    method: "post",
+    path: "/v1/token-keys/rotate",
+    id: "rotateTokenKeys",
+    tag: TAG,
+    summary: "Rotate the keys of hop tokens",
+    description: `The next key signs from now on, and another one is made and published. Tokens that are out stay good until they expire. It happens by itself every \`HOPLINE_TOKEN_KEY_DAYS\` days; there are at most ${TOKEN_KEYS} keys at once.`,
+    access: "admin",
+    answers: { "200": json("The keys there are now.", TokenKeysAnswer) },
+    problems: ["conflict"],
   },
 ];

@@ -16,6 +16,8 @@ import { type Agent, AgentRegistration, type Skill } from "../../../mesh/schema.
 import type { Sql, SqlValue } from "../../../mesh/sql.ts";
 import { bindings, rows } from "../../support/workers/ledger.ts";
 
+const MONTH = 30 * 24 * 3_600_000;
+
 const OWNER = { principal: "key:owner", admin: false };
 const OTHER = { principal: "key:other", admin: false };
 const ADMIN = { principal: "admin", admin: true };
@@ -248,11 +250,11 @@ describe.concurrent("keys and the keyring", () => {
   it("the keyring is made once, whoever asks first, and survives an eviction", async () => {
     const { stub } = freshRegistry();
     const asked = await runInDurableObject<Registry, string[]>(stub, (registry) =>
-      Promise.all(Array.from({ length: 20 }, async () => JSON.stringify((await registry.keyring()).value))),
+      Promise.all(Array.from({ length: 20 }, async () => JSON.stringify((await registry.keyring(MONTH)).value))),
     );
     expect(new Set(asked).size).toBe(1);
     await evictDurableObject(stub);
-    expect(JSON.stringify(((await stub.keyring()) as { value: KeyringRecord }).value)).toBe(asked[0]);
+    expect(JSON.stringify(((await stub.keyring(MONTH)) as { value: KeyringRecord }).value)).toBe(asked[0]);
   });
 
   it("a key is made, listed in pages and revoked, each with a revision", async () => {

@@ -1,8 +1,10 @@
 /** Agents as processes of their own: their lines, their address, and how they end. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ADMIN_KEY, type MeshServer } from "../mesh.ts";
+import { ADMIN_KEY, freePort, type MeshServer } from "../mesh.ts";
 import { until } from "../until.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -56,6 +58,20 @@ export class AgentProcess {
     return new AgentProcess(name, url, child, () => out, ended);
   }
 
+  /** The code of docs/protocol.md, which says nothing of itself. */
+  static async least(mesh: MeshServer): Promise<AgentProcess> {
+    const code = /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, "docs/protocol.md"), "utf8"))?.[1] ?? "";
+    const port = await freePort();
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+      env: { ...process.env, HOPLINE_URL: mesh.url, PORT: String(port) },
+      stdio: "ignore",
+    });
+    const ended = new Promise<number | null>((done) => child.on("close", (code) => done(code)));
+    const url = `http://127.0.0.1:${port}/`;
+    await until("it listens", () => child.exitCode !== null || listens(port));
+    return new AgentProcess("least", url, child, () => "", ended);
+  }
+
   /** What the agent has logged of a chain. */
   logged(chainId: string): string[] {
     return this.#out()
@@ -72,4 +88,16 @@ export class AgentProcess {
     this.#child.kill("SIGTERM");
     await this.ended;
   }
+}
+
+/** Asks with a connection alone: the least agent takes nothing but calls. */
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => done(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+  });
 }

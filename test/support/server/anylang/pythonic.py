@@ -56,6 +56,11 @@ def refused(_, hop):
         return error.problem
 
 
+@agent.skill("tool")
+def tool(input, hop):
+    return hop.tool("echo", {"input": input})
+
+
 @agent.skill("once")
 def once(_, hop):
     first = hop.invoke("echo", 1, idempotency_key="once")

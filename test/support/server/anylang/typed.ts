@@ -51,6 +51,7 @@ const typed = defineAgent({
         return error instanceof HopRejected ? error.rejection : String(error);
       }
     }),
+    tool: any((input, hop) => hop.tool("echo", { input })),
     left: any((_, hop) => hop.remaining()),
     leave: any(async (_, hop) => {
       const call = hop.call("pythonic", null, { skill: "wait", signal: AbortSignal.timeout(700) });
@@ -64,7 +65,6 @@ const typed = defineAgent({
   },
 });
 
-const { HOPLINE_KEY: key, AGENT_KEY: own } = process.env;
-if (key === undefined) throw new Error("HOPLINE_KEY is not set.");
-const { url } = await serveAgent(typed, { port: 0, register: { key }, ...(own && { key: own }) });
+const own = process.env.AGENT_KEY;
+const { url } = await serveAgent(typed, { port: 0, register: true, ...(own && { key: own }) });
 console.log(`typed listens on ${url}`);
