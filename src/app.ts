@@ -6,6 +6,7 @@ import { authenticate, type Identity, type OpenMesh } from "./auth.ts";
 import { type Env, settingsOf } from "./env.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
+import { agentBatchRoutes } from "./routes/agents-batch.ts";
 import { chainRoutes } from "./routes/chains.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -48,6 +49,7 @@ export function createApp(): App {
   for (const routes of [
     invokeRoutes,
     agentRoutes,
+    agentBatchRoutes,
     chainRoutes,
     eventRoutes,
     toolRoutes,

@@ -142,7 +142,7 @@ describe("what an agent is sent", () => {
     const unsaid = Object.keys(call?.headers ?? {}).filter((name) => /^hopline-|^trace|^idempotency/.test(name));
     const said = parameters.map(({ name }) => name.toLowerCase());
     expect(unsaid.filter((name) => !said.includes(name))).toEqual([]);
-    const schema = requestBody?.content["application/json"].schema ?? {};
+    const schema = requestBody?.content["application/json"]?.schema ?? {};
     expect([check.faultBy(schema, call?.body), check.faultBy(schema, {}) === undefined]).toEqual([undefined, false]);
   });
 });
@@ -164,7 +164,9 @@ const ORDER = [
   ],
   ...[
     "registerAgent",
+    "registerAgents",
     "replaceAgent",
+    "changeAgent",
     "approveTools",
     "makeKey",
     "listKeys",
