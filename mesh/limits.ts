@@ -146,7 +146,7 @@ export const REGISTRY_FRESH_MS = 500;
 export const REGISTRY_CACHE = 1_000;
 export const REGISTRY_CACHE_CHARS = 16 * 2 ** 20;
 /** Agents that a search puts in order: those registered first of all that fit, and the first whose names begin as asked. */
-export const SEARCH_CANDIDATES = 500;
+export const SEARCH_CANDIDATES = 300;
 export const SEARCH_NAMES = 50;
 /** Meshes that an isolate remembers. */
 export const MESH_CACHE = 100;

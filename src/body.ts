@@ -66,6 +66,26 @@ async function readBytes(request: Request): Promise<Uint8Array | undefined> {
   return bytes;
 }
 
+/** How long a refusal waits for the body that it is not about, in milliseconds. */
+const DROP_MS = 2_000;
+
+/**
+ * Reads a body that nobody has read, and drops it, before its request is refused: a client that streams one gets a broken
+ * connection in place of the answer otherwise.
+ */
+export async function dropBody({ body, bodyUsed }: Request): Promise<void> {
+  if (body === null || bodyUsed || body.locked) return;
+  await Promise.race([dropped(body), scheduler.wait(DROP_MS)]).catch(() => undefined);
+}
+
+async function dropped(body: ReadableStream<Uint8Array>): Promise<void> {
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > DROPPED_BODY_BYTES) return;
+  }
+}
+
 /** JSON that is not too deep. @param what it is to its sender */
 export function parseJson(bytes: Uint8Array, what = "The body"): Parsed<unknown> {
   let value: unknown;

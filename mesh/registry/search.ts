@@ -6,7 +6,7 @@ import { SEARCH_CANDIDATES, SEARCH_NAMES } from "../limits.ts";
 import type { Agent } from "../schema.ts";
 import type { Sql } from "../sql.ts";
 import { type AgentFilter, readAgentById } from "./store.ts";
-import { type Texts, textsNamed, textsWith } from "./words.ts";
+import { type Facets, type FoundTexts, type Texts, textsNamed, textsWith } from "./words.ts";
 
 /** What a word is worth where it stands; one that is whole is worth twice its beginning. */
 const WORTH: Readonly<Record<keyof Texts, number>> = { name: 10, skills: 4, tags: 4, description: 2 };
@@ -21,7 +21,7 @@ export function searchAgents(
 ): Agent[] {
   const found = [
     ...textsNamed(sql, words.join("-").toLowerCase(), facets, SEARCH_NAMES),
-    ...textsWith(sql, words, facets, SEARCH_CANDIDATES),
+    ...candidatesWith(sql, words, facets),
   ];
   const candidates = [...new Map(found.map((texts) => [texts.id, texts])).values()];
   const folded = words.map(fold);
@@ -32,26 +32,44 @@ export function searchAgents(
     .flatMap(({ id }) => readAgentById(sql, id) ?? []);
 }
 
+/** Whole words are worth more, and cheaper to find: a long beginning that many words have is gathered from all of them. */
+function candidatesWith(sql: Sql, words: readonly string[], facets: Facets): FoundTexts[] {
+  const whole = textsWith(sql, words, "whole", facets, SEARCH_CANDIDATES);
+  const enough = whole.length === SEARCH_CANDIDATES;
+  return enough ? whole : [...whole, ...textsWith(sql, words, "beginning", facets, SEARCH_CANDIDATES)];
+}
+
 /** Each word counts where it is worth most. */
 function worthOf(texts: Texts, words: readonly string[]): number {
+  const folded = FIELDS.map((field) => [WORTH[field], fold(texts[field])] as const);
   let worth = 0;
-  const folded = FIELDS.map((field) => [WORTH[field], ` ${fold(texts[field])}`] as const);
-  for (const word of words) {
-    let best = 0;
-    for (const [each, text] of folded) {
-      if (each * 2 <= best || !text.includes(` ${word}`)) continue;
-      best = Math.max(best, ` ${text} `.includes(` ${word} `) ? each * 2 : each);
-    }
-    worth += best;
-  }
+  for (const word of words) worth += Math.max(...folded.map(([each, text]) => each * found(text, word)));
   return worth;
 }
 
-/** Words with one space between, as the index has them: lower-case, without marks. */
+/** 2 for a whole word, 1 for a beginning of one, 0 for none. Both are folded. */
+function found(text: string, word: string): 0 | 1 | 2 {
+  let best: 0 | 1 = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (at > 0 && isWordChar(text, at - 1)) continue;
+    if (!isWordChar(text, at + word.length)) return 2;
+    best = 1;
+  }
+  return best;
+}
+
+function isWordChar(text: string, at: number): boolean {
+  const char = text.charCodeAt(at);
+  if (Number.isNaN(char)) return false;
+  if (char < 0x80) return (char >= 0x61 && char <= 0x7a) || (char >= 0x30 && char <= 0x39);
+  return /[\p{L}\p{N}\p{Cs}]/u.test(text.charAt(at));
+}
+
+/** As the index has words: lower-case, without marks. */
 function fold(text: string): string {
+  if (/^[^\u0080-\uffff]*$/.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKD")
     .toLowerCase()
-    .replaceAll(/\p{M}+/gu, "")
-    .replaceAll(/[^\p{L}\p{N}]+/gu, " ");
+    .replaceAll(/\p{M}+/gu, "");
 }

@@ -60,14 +60,20 @@ const TEXT_CHARS = 1_000;
 const TEXTS = `agent_word.rowid AS id, agent_word.name, substr(agent_word.description, 1, ${TEXT_CHARS}) AS description,
   substr(agent_word.skills, 1, ${TEXT_CHARS}) AS skills, substr(agent_word.tags, 1, ${TEXT_CHARS}) AS tags`;
 
-/** The first `limit` agents, in the order of their registration, that have every word as a beginning. */
-export function textsWith(sql: Sql, words: readonly string[], { kind, skill }: Facets, limit: number): FoundTexts[] {
-  const beginnings = words.map((word) => `"${word.replaceAll('"', '""')}"*`);
+/** The first `limit` agents, in the order of their registration, that have every word: whole, or as a beginning. */
+export function textsWith(
+  sql: Sql,
+  words: readonly string[],
+  how: "whole" | "beginning",
+  { kind, skill }: Facets,
+  limit: number,
+): FoundTexts[] {
+  const asked = words.map((word) => `"${word.replaceAll('"', '""')}"${how === "whole" ? "" : "*"}`);
   const facets = [
     ...(kind === undefined ? [] : [kindFacet(kind)]),
     ...(skill === undefined ? [] : [skillFacet(skill)]),
   ];
-  const match = [...beginnings, ...facets.map((facet) => `facets : "${facet}"`)].join(" AND ");
+  const match = [...asked, ...facets.map((facet) => `facets : "${facet}"`)].join(" AND ");
   return [...sql.exec<FoundTexts>(`SELECT ${TEXTS} FROM agent_word WHERE agent_word MATCH ? LIMIT ?`, match, limit)];
 }
 

@@ -23,7 +23,7 @@ function bodyOf(text: string, sizes: readonly number[]): ReadableStream<Uint8Arr
 async function linesOf(text: string, sizes: readonly number[]): Promise<[number, string | undefined][]> {
   const lines: [number, string | undefined][] = [];
   for await (const { number, bytes } of linesIn(bodyOf(text, sizes), MAX, () => undefined)) {
-    lines.push([number, bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)]);
+    lines.push([number, bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)]);
   }
   return lines;
 }
