@@ -1,7 +1,8 @@
 /** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
-import type { CallToolResult, Client, Progress } from "@modelcontextprotocol/client";
+import { type CallToolResult, type Client, type Progress, ProtocolError } from "@modelcontextprotocol/client";
 import { EgressDenied } from "../egress/guarded.ts";
 import { statusOf, withUpstream } from "../federation/connect.ts";
+import { lackingOf } from "../federation/needs.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { schemaErrors } from "../hop/schema-check.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
@@ -11,6 +12,8 @@ import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from 
 const HEARD = { transient: false, sick: false };
 /** Characters of an upstream's own words that are kept. */
 const DETAIL_CHARS = 1_000;
+/** Where a request of 2026-07-28 says what is to be logged while it runs. */
+const LOG_LEVEL = "io.modelcontextprotocol/logLevel";
 const SICK = new Set([502, 503, 504]);
 /** A server that is busy is not sick. */
 const TRANSIENT = new Set([429, ...SICK]);
@@ -22,6 +25,8 @@ export const mcp: Transport = async (delivery) => {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return failed({ code: "invalid_input", detail: "A tool's arguments are an object." });
   }
+  const lacking = lackingOf(skill, relay);
+  if (lacking !== undefined) return failed(lacking);
   const headers = endpoint.continues ? await lineage(delivery) : {};
   const timeout = Math.max(1, deadlineMs - mesh.now());
   const { inputResponses, requestState } = relay?.answers ?? {};
@@ -45,7 +50,10 @@ export const mcp: Transport = async (delivery) => {
           name: skill.id,
           arguments: input as Record<string, unknown>,
           ...answers,
-          _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
+          _meta: {
+            traceparent: `00-${delivery.chainId}-${delivery.hopId}-01`,
+            ...(relay?.logLevel === undefined ? {} : { [LOG_LEVEL]: relay.logLevel }),
+          },
         } as Parameters<Client["callTool"]>[0],
         {
           ...told,
@@ -59,6 +67,10 @@ export const mcp: Transport = async (delivery) => {
     return checked(delivery, result as CallToolResult);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ProtocolError) {
+      const { code, message, data } = error;
+      relay?.erred?.({ code, message, data });
+    }
     return failure(agent.name, error);
   }
 };

@@ -47,7 +47,9 @@ export function codesOf({ access, body, problems }: Operation): RejectionCode[] 
   return [
     ...problems,
     ...(access === "open" ? [] : (["unauthenticated", "token_invalid", "insufficient_scope"] as const)),
-    ...(body === undefined ? [] : (["invalid_request", "payload_too_large", "unsupported_media_type"] as const)),
+    ...(body === undefined ? [] : (["invalid_request", "unsupported_media_type"] as const)),
+    // Lines are refused one by one.
+    ...(body === undefined || body.lines ? [] : (["payload_too_large"] as const)),
     "internal",
   ];
 }

@@ -37,14 +37,11 @@ export function agentBatchRoutes(app: App): void {
       const detail = `The body must be ${NDJSON}, a registration a line; it was sent as '${type || "nothing"}'.`;
       throw new Refused({ code: "unsupported_media_type", detail });
     }
-    if (Number(request.headers.get("content-length")) > BATCH_BYTES) {
-      throw new Refused({ code: "payload_too_large", detail: TOO_LARGE });
-    }
     const results = new Results();
     enrolAll(request.body, { mesh, changer, replace: replace === "true" }, results)
       .catch((error: unknown) => console.error("a batch has broken off", error))
       .finally(() => results.end());
-    return new Response(results.stream, { headers: { "content-type": NDJSON, "cache-control": "no-store" } });
+    return new Response(results.stream, { headers: { "content-type": NDJSON } });
   });
   otherMethods(app, PATH, "POST");
 }

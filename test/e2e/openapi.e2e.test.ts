@@ -204,7 +204,7 @@ describe("requests made from the document are answered as the document says", ()
   });
 
   test("a body that is too large", async () => {
-    for (const of of operationsOf(document).filter(({ requestBody }) => requestBody !== undefined)) {
+    for (const of of operationsOf(document).filter(({ requestBody }) => requestBody?.content["application/json"])) {
       const path = of.path.replace("{name}", "parrot");
       expect(await tried(of, request(of, path, { body: LARGE })), of.operationId).toBe(413);
     }
