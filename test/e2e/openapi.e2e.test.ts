@@ -231,6 +231,7 @@ describe("requests made from the document are answered as the document says", ()
     expect(await tries("replaceAgent", { tag, body })).toBe(200);
     expect(await tries("readAgent", { tag })).toBe(200);
     expect(await tries("replaceAgent", { tag, body })).toBe(412);
+    expect(await tries("changeAgent", { tag, body: '{"status":"draining"}' })).toBe(412);
     expect(await tries("removeAgent", { tag })).toBe(412);
     for (const [id, at] of [
       ["readDescription", "/openapi.json"],
