@@ -10,6 +10,7 @@ import { REMOVAL_TURN } from "../../../mesh/limits.ts";
 import {
   again,
   childAsk,
+  count,
   crash,
   eventually,
   freshLedger,
@@ -21,10 +22,6 @@ import {
   settlement,
   startChain,
 } from "../../support/workers/ledger.ts";
-
-async function count({ stub }: LedgerClient, table: string): Promise<number> {
-  return Number((await rows(stub, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.n);
-}
 
 /** A chain that has ended, of a root hop and so many below it. */
 async function endedChain(ledger: LedgerClient, hops: number, more: Partial<Ask> = {}): Promise<Ask> {

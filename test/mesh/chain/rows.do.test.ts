@@ -17,6 +17,7 @@ import type { ChainItem } from "../../../mesh/index/store.ts";
 import type { Database, SqlValue } from "../../../mesh/sql.ts";
 import {
   childAsk,
+  count,
   eventually,
   freshLedger,
   indexOf,
@@ -32,10 +33,6 @@ async function refuse(ledger: LedgerClient, root: Ask, times: number) {
   const rejection = { code: "agent_not_found", detail: "No such agent." } as const;
   const asks = Array.from({ length: times }, () => childAsk(root, "nobody", { refused: rejection }));
   return (await ledger.exchange(asks)).at(-1);
-}
-
-async function count(ledger: LedgerClient, table: string): Promise<number> {
-  return Number((await rows(ledger.stub, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.n);
 }
 
 /** Puts the end of a chain's retention into the past. */
