@@ -153,6 +153,14 @@ export const ToolFacts = z
     approved: z
       .string()
       .meta({ description: "The digest that was approved: the first one seen, until an owner approves another." }),
+    needs: z
+      .array(z.enum(["sampling", "elicitation", "roots"]))
+      .optional()
+      .meta({ description: "What a client must be able to do: to others the server does not show the tool." }),
+    taskSupport: z
+      .enum(["optional", "required"])
+      .optional()
+      .meta({ description: "What the server says of calls as tasks: `required` takes no other." }),
   })
   .meta({ id: "ToolFacts", description: "A federated tool; changed since its approval where the digests differ." });
 export type ToolFacts = z.infer<typeof ToolFacts>;

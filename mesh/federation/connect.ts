@@ -8,6 +8,8 @@ import {
   type CreateMessageResult,
   type ElicitResult,
   type ListRootsResult,
+  ProtocolError,
+  ProtocolErrorCode,
   type RequestOptions,
   StreamableHTTPClientTransport,
   type Transport,
@@ -89,12 +91,12 @@ async function connect(
     requestInit: { headers: { ...headers } },
     ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
     ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
-    // A stream that broke is not taken up: its hop has ended with it.
+    // A server may close the stream of a call that it is still working on, and give the rest to whoever comes back.
     reconnectionOptions: {
-      maxRetries: 0,
-      initialReconnectionDelay: 1,
-      maxReconnectionDelay: 1,
-      reconnectionDelayGrowFactor: 1,
+      maxRetries: 3,
+      initialReconnectionDelay: 200,
+      maxReconnectionDelay: 2_000,
+      reconnectionDelayGrowFactor: 2,
     },
   });
   const { relay } = upstream;
@@ -105,6 +107,9 @@ async function connect(
     inputRequired: { autoFulfill: relay?.ask !== undefined },
   });
   client.setNotificationHandler("notifications/message", ({ method, params }) => relay?.tell?.({ method, params }));
+  client.fallbackRequestHandler = async ({ method }) => {
+    throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `The client that calls can't be asked for ${method}.`);
+  };
   if (relay?.ask !== undefined) relayTo(client, relay.ask, asked(relay));
   // Upstreams keep connections of their own: what goes wrong in them afterwards is nobody's error here.
   client.onerror = () => undefined;

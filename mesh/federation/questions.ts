@@ -8,7 +8,7 @@ export interface Message {
   readonly method?: string | undefined;
   readonly params?: Readonly<Record<string, unknown>> | undefined;
   readonly result?: unknown;
-  readonly error?: { readonly code?: unknown; readonly message?: unknown } | undefined;
+  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown } | undefined;
 }
 
 const METHOD_NOT_FOUND = -32_601;
@@ -29,7 +29,7 @@ export class Questions {
     if (method === "ping") return this.#say({ id, result: {} });
     const ask = this.#relay?.ask;
     if (ask === undefined || !mayAsk(method, this.#relay)) {
-      const message = `The client that has called can't be asked '${method}'.`;
+      const message = `The client that calls can't be asked for ${method}.`;
       return this.#say({ id, error: { code: METHOD_NOT_FOUND, message } });
     }
     const stop = new AbortController();

@@ -3,7 +3,7 @@ import { type CallToolResult, isCallToolResult } from "@modelcontextprotocol/cli
 import { EgressDenied } from "../egress/guarded.ts";
 import { statusOf } from "../federation/connect.ts";
 import type { Remembered } from "../federation/memory.ts";
-import type { Answered } from "../federation/tool-call.ts";
+import type { Answered } from "../federation/tool-answer.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { schemaErrors } from "../hop/schema-check.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
@@ -27,7 +27,8 @@ export function deliveredOf(delivery: Delivery, answered: Answered, { discover }
       return upstream(`Server '${name}' failed: ${explain(rejection)}`, { transient: connection, sick: connection });
     }
     case "error":
-      return upstream(`Server '${name}' failed: ${said(answered.message)}`);
+      delivery.relay?.erred?.(answered.error);
+      return upstream(`Server '${name}' failed: ${said(answered.error.message)}`);
     case "status": {
       const { status } = answered;
       const detail = `Server '${name}' failed with status ${status}: ${said(answered.said)}`;

@@ -1,18 +1,28 @@
 /** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
-import type { CallToolResult, Client, Progress } from "@modelcontextprotocol/client";
+import {
+  type CallToolResult,
+  type Client,
+  LOG_LEVEL_META_KEY,
+  type Progress,
+  ProtocolError,
+} from "@modelcontextprotocol/client";
 import { withUpstream } from "../federation/connect.ts";
 import { asked, forget, isLostSession, type Remembered, recall } from "../federation/memory.ts";
-import { type Answered, callTool } from "../federation/tool-call.ts";
+import { lackingOf } from "../federation/needs.ts";
+import type { Answered } from "../federation/tool-answer.ts";
+import { callTool } from "../federation/tool-call.ts";
 import { checked, deliveredOf, failure } from "./mcp-answer.ts";
 import { type Delivered, type Delivery, failed, type Transport } from "./transport.ts";
 
 export const mcp: Transport = async (delivery) => {
-  const { agent, input, relay } = delivery;
+  const { agent, skill, input, relay } = delivery;
   const { endpoint } = agent;
   if (endpoint.kind !== "mcp") throw new TypeError("An mcp transport was given another endpoint.");
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return failed({ code: "invalid_input", detail: "A tool's arguments are an object." });
   }
+  const lacking = lackingOf(skill, relay);
+  if (lacking !== undefined) return failed(lacking);
   const headers = endpoint.continues ? await lineage(delivery) : {};
   const spoken = { url: endpoint.url, relay };
   const known = recall(spoken);
@@ -82,7 +92,10 @@ async function callAnew(delivery: Delivery, url: string, headers: Record<string,
           name: skill.id,
           arguments: input as Record<string, unknown>,
           ...answers,
-          _meta: { traceparent: traceparentOf(delivery) },
+          _meta: {
+            traceparent: traceparentOf(delivery),
+            ...(relay?.logLevel === undefined ? {} : { [LOG_LEVEL_META_KEY]: relay.logLevel }),
+          },
         } as Parameters<Client["callTool"]>[0],
         {
           ...told,
@@ -96,6 +109,10 @@ async function callAnew(delivery: Delivery, url: string, headers: Record<string,
     return checked(delivery, result as CallToolResult, JSON.stringify(result).length);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ProtocolError) {
+      const { code, message, data } = error;
+      relay?.erred?.({ code, message, data });
+    }
     return failure(agent.name, error);
   }
 }
@@ -116,7 +133,7 @@ const STALE_STATUSES: ReadonlySet<number> = new Set([400, 404, 405]);
 
 /** Whether what is remembered of a server is no longer so: it has refused the request itself, and done nothing. */
 function isStale(answered: Answered, { discover }: Remembered): boolean {
-  if (answered.kind === "error") return discover !== undefined && STALE_ERRORS.has(answered.code);
+  if (answered.kind === "error") return discover !== undefined && STALE_ERRORS.has(answered.error.code);
   if (answered.kind !== "status") return false;
   const { status, said } = answered;
   return discover === undefined ? isLostSession(status, said) : STALE_STATUSES.has(status);

@@ -20,6 +20,8 @@ let modern: Upstream;
 /** What the raw server answers to a call, and what it has heard since the test began. */
 let answer: Answer;
 let heard: Heard[] = [];
+/** What it gives to whoever comes back for the rest of a stream. */
+let resumed: (request: IncomingMessage, response: ServerResponse) => void;
 
 const TOOL = { name: "say", inputSchema: { type: "object" } };
 const RESULT = { content: [{ type: "text", text: "hi" }] };
@@ -34,6 +36,7 @@ const OPENED: Record<string, unknown> = {
 
 /** A server of 2025-11-25 by hand. */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === "GET" && request.headers["last-event-id"] !== undefined) return resumed(request, response);
   if (request.method !== "POST") return void response.writeHead(405).end();
   const message = JSON.parse(await text(request)) as Heard["message"];
   const one = { headers: request.headers, message };
@@ -113,6 +116,22 @@ test("an answer in a stream is taken when it comes, though the stream stays open
     response.write(`id: 1\nretry: 10\ndata: \n\n${eventOf(resultOf(one))}`);
   };
   expect((await say()).result.output).toMatchObject(RESULT);
+});
+
+test("an answer whose stream is closed midway is fetched from where it goes on", async () => {
+  const comes: unknown[] = [];
+  answer = (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end("id: first\nretry: 10\ndata: \n\n");
+  };
+  resumed = ({ headers }, response) => {
+    comes.push(headers["last-event-id"]);
+    const called = heard[0] as Heard;
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(comes.length === 1 ? ": not yet\n\n" : `id: second\n${eventOf(resultOf(called))}`);
+  };
+  expect((await say()).result.output).toMatchObject(RESULT);
+  expect(comes).toEqual(["first", "first"]);
 });
 
 test("an answer may come with others in one body", async () => {
@@ -199,6 +218,14 @@ test.each<[string, Answer, string]>([
     "a stream that ends without an answer",
     (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end(": bye\n\n"),
     "without one",
+  ],
+  [
+    "a stream that ends and can't be taken up again",
+    (response) => {
+      resumed = (_, again) => void again.writeHead(405).end();
+      response.writeHead(200, { "content-type": "text/event-stream" }).end("id: first\ndata: \n\n");
+    },
+    "cut off",
   ],
   [
     "an answer without end",
