@@ -25,7 +25,7 @@ It takes a quarter of an hour, on a machine that should have nothing else to do.
 
 The other plans, each a program with a --help of its own:
 
-${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(29)}${minutes.padStart(6)}  ${says}`).join("\n")}
+${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(24)}${minutes.padStart(4)} min  ${says}`).join("\n")}
 `;
 
 const PLAN: Plan = { rounds: 3, ms: 1_500, warmUpMs: 800 };

@@ -46,9 +46,7 @@ export function meets(taken: Taken, peer: Taken): boolean | undefined {
 function ratioCell(taken: Taken, peer: Taken): string {
   if (taken === peer) return "";
   const shown = ratio(taken, peer).toFixed(2);
-  return taken.kind === "restate"
-    ? shown
-    : `${shown} ≥ ${TARGETS[taken.kind]} ${mark(meets(taken, peer) === true)}`;
+  return taken.kind === "restate" ? shown : `${shown} ≥ ${TARGETS[taken.kind]} ${mark(meets(taken, peer) === true)}`;
 }
 
 export function resultsTable(scenarios: readonly Scenario[]): string {
