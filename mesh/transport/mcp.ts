@@ -60,7 +60,7 @@ export const mcp: Transport = async (delivery) => {
           signal,
           timeout,
           maxTotalTimeout: timeout,
-          allowInputRequired: relay !== undefined && relay.ask === undefined,
+          allowInputRequired: relay !== undefined && (relay.ask === undefined || relay.answers !== undefined),
         },
       ),
     );
