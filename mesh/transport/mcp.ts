@@ -37,7 +37,8 @@ export const mcp: Transport = async (delivery) => {
 
 /** Several rounds of questions and answers are the client library's to keep. */
 function asksInRounds({ discover }: Remembered, { relay }: Delivery): boolean {
-  return discover !== undefined && relay?.ask !== undefined && Object.keys(asked(relay)).length > 0;
+  const inCall = relay?.ask !== undefined && relay.answers === undefined;
+  return discover !== undefined && inCall && Object.keys(asked(relay)).length > 0;
 }
 
 /** Tells the calls of one isolate apart: an attempt of a hop is not its only one. */
