@@ -97,7 +97,6 @@ function resultOf(end: (Started & { kind: "ended" })["end"]): CallToolResult {
 
 /** Answers to a message that are asked for by these methods alone. */
 const OfTask = z.looseObject({ taskId: z.string().max(256) });
-const Update = OfTask.extend({ inputResponses: z.record(z.string(), z.unknown()) });
 const List = z.looseObject({ cursor: z.string().optional() });
 
 export function serveTasks(
@@ -134,11 +133,11 @@ export function serveTasks(
     const view = found((await desk.cancel(owner, taskId)) as TaskView | undefined, taskId);
     return old ? oldTask(view) : {};
   });
-  server.setRequestHandler("tasks/update", { params: Update }, async ({ taskId, inputResponses }, ctx) => {
+  server.setRequestHandler("tasks/update", { params: OfTask }, async ({ taskId }, ctx) => {
     if (ctx.mcpReq.envelope === undefined)
       throw new ProtocolError(ProtocolErrorCode.MethodNotFound, "Method not found");
     const { desk, owner } = await deskWith(taskId, ctx);
-    if (!(await desk.update(owner, taskId, inputResponses))) throw noSuchTask(taskId);
+    if (!(await desk.update(owner, taskId, ctx.mcpReq.inputResponses ?? {}))) throw noSuchTask(taskId);
     return {};
   });
   // The next two are of 2025-11-25 alone: later clients get -32601 before they get here.
