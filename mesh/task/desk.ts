@@ -19,6 +19,7 @@ import {
   type TaskView,
   ttlOf,
 } from "./task.ts";
+import { within } from "./within.ts";
 
 const TTL = { usual: TASK_TTL_MS, least: TASK_TTL_LEAST_MS, most: TASK_TTL_MOST_MS };
 /** How long one alarm waits for calls to end, in milliseconds: the platform gives it 15 minutes. */
@@ -59,11 +60,11 @@ export class TaskDesk extends DurableObject {
     run.onAsked = () => asks.resolve();
     const gone = () => run.cancel();
     left?.addEventListener("abort", gone, { once: true });
-    const soon = Promise.race([run.ended, asks.promise, scheduler.wait(TASK_PATIENCE_MS)]);
-    let end = always ? undefined : ((await soon) ?? undefined);
+    const told = Promise.race([run.ended, asks.promise]);
+    let end = always ? undefined : ((await within(TASK_PATIENCE_MS, told)) ?? undefined);
     // A client whose desk is full gets its answer as one that takes no tasks does, and can't be asked.
     if (end === undefined && this.#book.isFull(owner, Date.now())) {
-      end = (await Promise.race([run.ended, asks.promise])) ?? undefined;
+      end = (await told) ?? undefined;
       if (end === undefined) {
         run.cancel();
         return full;
@@ -95,7 +96,7 @@ export class TaskDesk extends DurableObject {
       if (view?.status !== "working" || Date.now() >= over) return view;
       const changed = Promise.withResolvers<void>();
       this.#waiting.add(changed.resolve);
-      await Promise.race([changed.promise, scheduler.wait(over - Date.now())]);
+      await within(over - Date.now(), changed.promise);
       this.#waiting.delete(changed.resolve);
     }
   }
@@ -129,7 +130,7 @@ export class TaskDesk extends DurableObject {
     this.#resume();
     for (const taskId of this.#book.expire(Date.now())) this.#live.get(taskId)?.cancel();
     const running = [...this.#live.values()].map(({ ended }) => ended);
-    if (running.length > 0) await Promise.race([Promise.all(running), scheduler.wait(ALARM_MS)]);
+    if (running.length > 0) await within(ALARM_MS, Promise.allSettled(running));
     const next = this.#live.size > 0 ? Date.now() : this.#book.nextExpiry();
     if (next !== undefined && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(next);
   }
