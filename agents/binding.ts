@@ -1,6 +1,5 @@
 /** An agent behind a service binding or in a Durable Object: the same definition, called by RPC. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { ReportedUsage } from "../mesh/schema.ts";
 import type { BindingAnswer, BindingCall, BindingCallResult, BindingHop, Refusal } from "../mesh/transport/binding.ts";
 import {
   type AgentDefinition,
@@ -11,6 +10,7 @@ import {
   type Remaining,
   type ToolResult,
 } from "./define.ts";
+import { PlacedHop } from "./placed-hop.ts";
 
 /** The stub of a hop capability: each method is an RPC. */
 type HopStub = {
@@ -49,37 +49,21 @@ export async function answer(agent: AgentDefinition, call: BindingCall, stub: Ho
   try {
     const output = await definition.handler(parsed.data, hop);
     await hop.emitted();
-    return { output, usage: hop.usage };
+    return { output, usage: hop.reported };
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
   }
 }
 
-class RemoteHop implements Hop {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  readonly depth: number;
-  readonly deadlineMs: number;
+class RemoteHop extends PlacedHop implements Hop {
   readonly signal: AbortSignal;
   readonly #stub: HopStub;
   #emitting: Promise<void> = Promise.resolve();
-  usage: ReportedUsage = { tokens: 0, costMicros: 0 };
 
   constructor(call: BindingCall, stub: HopStub) {
-    this.chainId = call.chainId;
-    this.hopId = call.hopId;
-    this.agent = call.agent;
-    this.skill = call.skill;
-    this.depth = call.depth;
-    this.deadlineMs = call.deadlineMs;
+    super(call);
     this.signal = call.signal;
     this.#stub = stub;
-  }
-
-  async call(agent: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
-    return (await this.invoke(agent, input, options)).output;
   }
 
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
@@ -107,16 +91,7 @@ class RemoteHop implements Hop {
     return this.#emitting;
   }
 
-  report({ tokens = 0, costMicros = 0 }: Partial<ReportedUsage>): void {
-    this.usage = { tokens: this.usage.tokens + tokens, costMicros: this.usage.costMicros + costMicros };
-  }
-
   remaining(): Promise<Remaining> {
     return this.#stub.remaining();
-  }
-
-  log(message: string, data: Record<string, unknown> = {}): void {
-    const { chainId, hopId, agent, skill } = this;
-    console.log(JSON.stringify({ message, chainId, hopId, agent, skill, ...data }));
   }
 }

@@ -1,16 +1,9 @@
 /** A chain as its events tell it. Pure. */
 
+import { statusStyle, statusText } from "../mesh/chain/render/status.ts";
 import type { Paint } from "../mesh/chain/render/terminal.ts";
 import { visible } from "../mesh/chain/render/text.ts";
-import {
-  hopTime,
-  nameOf,
-  noteOf,
-  renderTree,
-  statusStyle,
-  statusText,
-  type TreeHop,
-} from "../mesh/chain/render/tree.ts";
+import { hopTime, nameOf, noteOf, renderTree, type TreeHop } from "../mesh/chain/render/tree.ts";
 import { cost, counted, duration } from "../mesh/chain/render/words.ts";
 import type { Chain, HopEvent } from "./client.ts";
 

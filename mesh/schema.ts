@@ -153,6 +153,14 @@ export const ToolFacts = z
     approved: z
       .string()
       .meta({ description: "The digest that was approved: the first one seen, until an owner approves another." }),
+    needs: z
+      .array(z.enum(["sampling", "elicitation", "roots"]))
+      .optional()
+      .meta({ description: "What a client must be able to do: to others the server does not show the tool." }),
+    taskSupport: z
+      .enum(["optional", "required"])
+      .optional()
+      .meta({ description: "What the server says of calls as tasks: `required` takes no other." }),
   })
   .meta({ id: "ToolFacts", description: "A federated tool; changed since its approval where the digests differ." });
 export type ToolFacts = z.infer<typeof ToolFacts>;
@@ -277,6 +285,10 @@ export const ApproveRequest = z
       .meta({ description: "By default all that have changed." }),
   })
   .meta({ id: "ApproveRequest", description: "Tools of a federated server whose present definition is approved." });
+
+export const AgentPatch = z
+  .strictObject({ status: AgentStatus })
+  .meta({ id: "AgentPatch", description: "What of an agent can be changed without sending the whole of it." });
 
 export const AgentReplacement = z
   .strictObject({ name: AgentName.optional(), ...agentFields })

@@ -82,7 +82,7 @@ export class Desk {
     try {
       const output = await definition.handler(input, hop);
       hop.end();
-      answer.output(output, hop.usage);
+      answer.output(output, hop.reported);
     } catch (error) {
       hop.end();
       const detail = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,5 @@
 /** The hop of a served agent: the same capability as inside the mesh, over the HTTP API. */
 import { BODY_BYTES } from "../../mesh/limits.ts";
-import type { ReportedUsage } from "../../mesh/schema.ts";
 import {
   type CallOptions,
   type CallResult,
@@ -9,42 +8,27 @@ import {
   type Remaining,
   type ToolResult,
 } from "../define.ts";
+import { type HopPlace, PlacedHop } from "../placed-hop.ts";
 import { invoke, type MeshAddress } from "./mesh-client.ts";
 
-export interface HopPlace {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  readonly deadlineMs: number;
+export interface ServedPlace extends Omit<HopPlace, "depth"> {
   readonly token: string;
   readonly signal: AbortSignal;
   /** Gets each piece as JSON. */
   readonly onChunk: (json: string) => void;
 }
 
-export class ServedHop implements Hop {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  /** 0: the protocol tells an http agent no depth. The mesh holds the limit all the same. */
-  readonly depth = 0;
-  readonly deadlineMs: number;
+export class ServedHop extends PlacedHop implements Hop {
   readonly signal: AbortSignal;
   readonly #token: string;
   readonly #mesh: MeshAddress;
   readonly #onChunk: (json: string) => void;
   #emittedBytes = 0;
   #over = false;
-  usage: ReportedUsage = { tokens: 0, costMicros: 0 };
 
-  constructor(place: HopPlace, mesh: MeshAddress) {
-    this.chainId = place.chainId;
-    this.hopId = place.hopId;
-    this.agent = place.agent;
-    this.skill = place.skill;
-    this.deadlineMs = place.deadlineMs;
+  constructor(place: ServedPlace, mesh: MeshAddress) {
+    // The protocol tells an http agent no depth. The mesh holds the limit all the same.
+    super({ ...place, depth: 0 });
     this.signal = place.signal;
     this.#token = place.token;
     this.#onChunk = place.onChunk;
@@ -54,10 +38,6 @@ export class ServedHop implements Hop {
   /** What the handler still does after its answer reaches nobody. */
   end(): void {
     this.#over = true;
-  }
-
-  async call(agent: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
-    return (await this.invoke(agent, input, options)).output;
   }
 
   invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
@@ -83,22 +63,10 @@ export class ServedHop implements Hop {
     this.#onChunk(json);
   }
 
-  report({ tokens = 0, costMicros = 0 }: Partial<ReportedUsage>): void {
-    if (![tokens, costMicros].every((amount) => Number.isSafeInteger(amount) && amount >= 0)) {
-      throw new RangeError("A reported usage is made of whole numbers from 0: tokens, costMicros.");
-    }
-    this.usage = { tokens: this.usage.tokens + tokens, costMicros: this.usage.costMicros + costMicros };
-  }
-
   /** The HTTP API lets a hop token call on, and read nothing. What is left of the time is in `deadlineMs`. */
   remaining(): Promise<Remaining> {
     const detail =
       "The mesh's HTTP API tells a hop token nothing of its budget: set an allowance on what you call, and take budget_exceeded as the answer.";
     return Promise.reject(new HopRejected({ code: "insufficient_scope", detail }));
-  }
-
-  log(message: string, data: Record<string, unknown> = {}): void {
-    const { chainId, hopId, agent, skill } = this;
-    console.log(JSON.stringify({ message, chainId, hopId, agent, skill, ...data }));
   }
 }

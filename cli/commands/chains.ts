@@ -1,7 +1,7 @@
 /** `hopline chains` and `hopline cancel`. */
 import type { Command } from "commander";
+import { statusStyle, statusText } from "../../mesh/chain/render/status.ts";
 import { visible } from "../../mesh/chain/render/text.ts";
-import { statusStyle, statusText } from "../../mesh/chain/render/tree.ts";
 import { duration, grouped } from "../../mesh/chain/render/words.ts";
 import type { Chain, ChainItem, Page } from "../client.ts";
 import { chainLine } from "../live.ts";

@@ -2,9 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { statusStyle, statusText } from "../../mesh/chain/render/status.ts";
 import { type Paint, plain } from "../../mesh/chain/render/terminal.ts";
 import { visible } from "../../mesh/chain/render/text.ts";
-import { renderTree, statusStyle, statusText, type TreeHop } from "../../mesh/chain/render/tree.ts";
+import { renderTree, type TreeHop } from "../../mesh/chain/render/tree.ts";
 import type { Graph } from "../client.ts";
 import { usage } from "../failure.ts";
 import { action, path, printDocument, type Session } from "../session.ts";

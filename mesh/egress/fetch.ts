@@ -22,6 +22,9 @@ export type EgressResult =
   /** `connection` when nothing is known of the other side: the request may not have arrived. */
   | { readonly ok: false; readonly rejection: Rejection; readonly connection: boolean };
 
+/** @returns true when it has read enough: what comes after is not waited for */
+export type Reader = (text: string) => unknown;
+
 export interface EgressRequest {
   readonly method: "GET" | "POST";
   readonly headers: Record<string, string>;
@@ -32,7 +35,7 @@ export interface EgressRequest {
   /** Gives the body as bytes: it need not be text. */
   readonly asBytes?: boolean | undefined;
   /** Says who gets the body of an answer as it comes, piece by piece; nobody: it is read whole. */
-  readonly reader?: ((status: number, headers: Headers) => ((text: string) => void) | undefined) | undefined;
+  readonly reader?: ((status: number, headers: Headers) => Reader | undefined) | undefined;
 }
 
 /** @throws only what `signal` aborts with */
@@ -82,7 +85,7 @@ function unreachable(url: URL, error: unknown): Rejection {
 async function readText(
   response: Response,
   maxBytes: number,
-  reader: ((text: string) => void) | undefined,
+  reader: Reader | undefined,
 ): Promise<{ body: string; bytes: number } | undefined> {
   if (response.body === null) return { body: "", bytes: 0 };
   // The connection is held to its declared length, so one that is declared small can be taken whole; not if it unpacks.
@@ -99,7 +102,7 @@ async function readText(
     if (bytes > maxBytes) return undefined;
     const text = decoder.decode(chunk, { stream: true });
     if (reader === undefined) body += text;
-    else reader(text);
+    else if (reader(text) === true) break;
   }
   return { body: body + decoder.decode(), bytes };
 }

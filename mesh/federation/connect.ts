@@ -8,6 +8,8 @@ import {
   type CreateMessageResult,
   type ElicitResult,
   type ListRootsResult,
+  ProtocolError,
+  ProtocolErrorCode,
   type RequestOptions,
   StreamableHTTPClientTransport,
   type Transport,
@@ -16,18 +18,8 @@ import type { EgressPolicy } from "../egress/address.ts";
 import { guardedFetch } from "../egress/guarded.ts";
 import type { Relay } from "../hop/call.ts";
 import { UPSTREAM_BYTES } from "../limits.ts";
+import { asked, forget, isLostSession, type Remembered, recall, remember } from "./memory.ts";
 import { UniqueIds } from "./unique-ids.ts";
-
-/** What is remembered of a server: how to speak to it without asking again. */
-interface Remembered {
-  readonly discover: ReturnType<Client["getDiscoverResult"]>;
-  readonly sessionId: string | undefined;
-  readonly protocolVersion: string | undefined;
-}
-
-/** By address; bounded. An upgraded server is noticed when its era fails, or when the isolate ends. */
-const REMEMBERED = 1_000;
-const remembered = new Map<string, Remembered>();
 
 /** How the mesh names itself to servers. */
 export const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
@@ -59,8 +51,7 @@ export async function withUpstream<T>(
   options: RequestOptions,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const key = keyOf(upstream);
-  const known = upstream.anew ? undefined : remembered.get(key);
+  const known = upstream.anew ? undefined : recall(upstream);
   const connection = await connect(upstream, known, options);
   try {
     return await work(connection);
@@ -69,7 +60,7 @@ export async function withUpstream<T>(
   } finally {
     await connection.close().catch(() => undefined);
   }
-  remembered.delete(key);
+  forget(upstream);
   const anew = await connect(upstream, undefined, options);
   try {
     return await work(anew);
@@ -78,10 +69,8 @@ export async function withUpstream<T>(
   }
 }
 
-/** 404 by the protocol; some servers answer 400 and say why. Either way they have done nothing. */
 function hasLostSession(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === 404 || (status === 400 && /session/i.test(error instanceof Error ? error.message : ""));
+  return isLostSession(statusOf(error), error instanceof Error ? error.message : "");
 }
 
 /** The HTTP status that an error of the client's tells of. */
@@ -102,12 +91,12 @@ async function connect(
     requestInit: { headers: { ...headers } },
     ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
     ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
-    // A stream that broke is not taken up: its hop has ended with it.
+    // A server may close the stream of a call that it is still working on, and give the rest to whoever comes back.
     reconnectionOptions: {
-      maxRetries: 0,
-      initialReconnectionDelay: 1,
-      maxReconnectionDelay: 1,
-      reconnectionDelayGrowFactor: 1,
+      maxRetries: 3,
+      initialReconnectionDelay: 200,
+      maxReconnectionDelay: 2_000,
+      reconnectionDelayGrowFactor: 2,
     },
   });
   const { relay } = upstream;
@@ -118,6 +107,9 @@ async function connect(
     inputRequired: { autoFulfill: relay?.ask !== undefined },
   });
   client.setNotificationHandler("notifications/message", ({ method, params }) => relay?.tell?.({ method, params }));
+  client.fallbackRequestHandler = async ({ method }) => {
+    throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `The client that calls can't be asked for ${method}.`);
+  };
   if (relay?.ask !== undefined) relayTo(client, relay.ask, asked(relay));
   // Upstreams keep connections of their own: what goes wrong in them afterwards is nobody's error here.
   client.onerror = () => undefined;
@@ -125,20 +117,9 @@ async function connect(
   if (known?.discover !== undefined) {
     await client.connect(transport, { ...options, prior: { kind: "modern", discover: known.discover } });
   } else await client.connect(transport, options);
-  remember(keyOf(upstream), client, http, known);
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
+  remember(upstream, { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion });
   return { client, protocolVersion, close: () => client.close() };
-}
-
-/** What a server may ask of the client, as the client has declared it; nothing where nobody could answer. */
-function asked(relay: Relay | undefined): ClientCapabilities {
-  const { sampling, elicitation, roots } = (relay?.capabilities ?? {}) as ClientCapabilities;
-  return {
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(elicitation === undefined ? {} : { elicitation }),
-    // Its changes are not passed on: a server asks again when it needs them.
-    ...(roots === undefined ? {} : { roots: {} }),
-  };
 }
 
 function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapabilities): void {
@@ -160,23 +141,4 @@ function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapa
       ({ method, params }, { mcpReq }) => ask(method, params, mcpReq.signal) as Promise<ListRootsResult>,
     );
   }
-}
-
-/** A session was opened with what its client can: clients that can other things have sessions of their own. */
-function keyOf({ url, relay }: Upstream): string {
-  return `${url} ${JSON.stringify(asked(relay))}`;
-}
-
-function remember(
-  key: string,
-  client: Client,
-  { sessionId }: StreamableHTTPClientTransport,
-  known: Remembered | undefined,
-): void {
-  const discover = client.getDiscoverResult();
-  const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
-  remembered.delete(key);
-  remembered.set(key, { discover, sessionId, protocolVersion });
-  const [oldest] = remembered.keys();
-  if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }

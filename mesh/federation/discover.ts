@@ -4,7 +4,7 @@ import { digest, measure } from "../hop/payload.ts";
 import { schemaProblem } from "../hop/schema-check.ts";
 import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
 import type { JsonSchema, UpstreamFacts } from "../schema.ts";
-import { type Upstream, withUpstream } from "./connect.ts";
+import { type Connection, type Upstream, withUpstream } from "./connect.ts";
 import type { FoundTool } from "./pins.ts";
 
 export type Discovered =
@@ -14,45 +14,83 @@ export type Discovered =
 /** Tools by the names that MCP allows; others could not be called by the names they would get here. */
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 
+/** What a server may ask of a client. Some show a tool only to those that declare what it asks for. */
+const ASKABLE = ["sampling", "elicitation", "roots"] as const;
+type Askable = (typeof ASKABLE)[number];
+
 /** Never throws: a dead upstream is a finding. */
 export async function discover(upstream: Upstream, now: () => number): Promise<Discovered> {
   try {
-    return await withUpstream(
-      { ...upstream, anew: true },
-      { timeout: DISCOVERY_MS },
-      async ({ client, protocolVersion }) => {
-        const skipped: string[] = [];
-        const tools: FoundTool[] = [];
-        const listed =
-          client.getServerCapabilities()?.tools === undefined && client.getServerCapabilities() !== undefined
-            ? []
-            : (await client.listTools(undefined, { timeout: DISCOVERY_MS, cacheMode: "bypass" })).tools;
-        for (const tool of listed) {
-          const found = tools.length < UPSTREAM_TOOLS ? await foundTool(tool) : "there are too many";
-          if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
-          else tools.push(found);
-        }
-        const offers = await offersOf(client);
-        const { name = "", version = "", title } = client.getServerVersion() ?? {};
-        const facts: UpstreamFacts = {
-          era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
-          ...(protocolVersion === undefined ? {} : { protocolVersion }),
-          server: {
-            name: clean(name, 128),
-            version: clean(version, 64),
-            ...(title ? { title: clean(title, 128) } : {}),
-          },
-          lastSeenAt: now(),
-          lastError: null,
-          ...offers,
-          ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
-        };
-        return { ok: true, facts, tools };
-      },
-    );
+    const found = await withClient(upstream, ASKABLE, (connection) => told(connection, now));
+    if (!found.ok || found.tools.length === 0) return found;
+    const needs = await needsOf(upstream, new Set(found.tools.map(({ name }) => name)));
+    const tools = found.tools.map((tool) => {
+      const wanted = needs.get(tool.name);
+      return wanted === undefined ? tool : { ...tool, needs: wanted };
+    });
+    return { ...found, tools };
   } catch (error) {
     return { ok: false, error: clean(error instanceof Error ? error.message : String(error), 500) };
   }
+}
+
+/** As a client that declares so much. */
+function withClient<T>(
+  upstream: Upstream,
+  able: readonly Askable[],
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const capabilities = Object.fromEntries(able.map((one) => [one, {}]));
+  return withUpstream({ ...upstream, relay: { capabilities }, anew: true }, { timeout: DISCOVERY_MS }, work);
+}
+
+/** What a client must declare to be shown a tool, of those that not every client is shown. */
+async function needsOf(upstream: Upstream, all: ReadonlySet<string>): Promise<Map<string, Askable[]>> {
+  const needs = new Map<string, Askable[]>();
+  const hiddenFrom = async (able: readonly Askable[]): Promise<string[]> => {
+    const shown = await withClient(upstream, able, ({ client }) => listed(client)).catch(() => undefined);
+    const names = new Set(shown?.map(({ name }) => name) ?? all);
+    return [...all].filter((name) => !names.has(name));
+  };
+  if ((await hiddenFrom([])).length === 0) return needs;
+  for (const capability of ASKABLE) {
+    for (const name of await hiddenFrom(ASKABLE.filter((one) => one !== capability))) {
+      needs.set(name, [...(needs.get(name) ?? []), capability]);
+    }
+  }
+  return needs;
+}
+
+async function listed(client: Client): Promise<ListedTool[]> {
+  const can = client.getServerCapabilities();
+  if (can !== undefined && can.tools === undefined) return [];
+  return (await client.listTools(undefined, { timeout: DISCOVERY_MS, cacheMode: "bypass" })).tools;
+}
+
+async function told({ client, protocolVersion }: Connection, now: () => number): Promise<Discovered> {
+  const skipped: string[] = [];
+  const tools: FoundTool[] = [];
+  for (const tool of await listed(client)) {
+    const found = tools.length < UPSTREAM_TOOLS ? await foundTool(tool) : "there are too many";
+    if (typeof found === "string") skipped.push(`${tool.name.slice(0, 128).toWellFormed()}: ${found}`);
+    else tools.push(found);
+  }
+  const offers = await offersOf(client);
+  const { name = "", version = "", title } = client.getServerVersion() ?? {};
+  const facts: UpstreamFacts = {
+    era: (protocolVersion ?? "") >= "2026-07-28" ? "stateless" : "sessions",
+    ...(protocolVersion === undefined ? {} : { protocolVersion }),
+    server: {
+      name: clean(name, 128),
+      version: clean(version, 64),
+      ...(title ? { title: clean(title, 128) } : {}),
+    },
+    lastSeenAt: now(),
+    lastError: null,
+    ...offers,
+    ...(skipped.length === 0 ? {} : { skipped: skipped.slice(0, 20) }),
+  };
+  return { ok: true, facts, tools };
 }
 
 type Offers = Pick<UpstreamFacts, "resources" | "resourceTemplates" | "prompts">;
@@ -104,11 +142,13 @@ interface ListedTool {
   readonly inputSchema: unknown;
   readonly outputSchema?: unknown;
   readonly annotations?: unknown;
+  readonly execution?: { readonly taskSupport?: string | undefined } | undefined;
 }
 
 /** @returns why a tool can't be taken */
 async function foundTool(tool: ListedTool): Promise<FoundTool | string> {
   const { name, title, description = "", annotations } = tool;
+  const { taskSupport } = tool.execution ?? {};
   if (!TOOL_NAME.test(name)) return "its name has characters that a tool's may not";
   const [inputSchema, outputSchema] = [tool.inputSchema as JsonSchema, tool.outputSchema as JsonSchema | undefined];
   const problem = schemaProblem(inputSchema) ?? (outputSchema && schemaProblem(outputSchema));
@@ -129,5 +169,6 @@ async function foundTool(tool: ListedTool): Promise<FoundTool | string> {
     outputSchema,
     annotations: annotations as Record<string, unknown> | undefined,
     digest: await digest(said, measure(said)),
+    ...(taskSupport === "optional" || taskSupport === "required" ? { taskSupport } : {}),
   };
 }

@@ -7,6 +7,8 @@ import { INFO, type Upstream } from "./connect.ts";
 /** Pause before a lost server is listened to again, in milliseconds: twice as long after each failure, up to the most. */
 const AGAIN_MS = 1_000;
 const AGAIN_MOST_MS = 60_000;
+/** A server that was asked so short a time ago, in milliseconds, is not asked again when it is first listened to. */
+const JUST_NOW_MS = 1_000;
 /** What a server says within this time, in milliseconds, is told as one. */
 const QUIET_MS = 50;
 
@@ -18,13 +20,14 @@ const NEWS = [
 
 /**
  * Calls `changed` whenever the server says so, until `signal` aborts. A server that never says so is left alone.
+ * @param askedAt when it was last asked what it has: what has changed since may have been missed
  * @param resource a resource whose changes are wanted, in place of those of the lists
  */
 export async function listen(
   upstream: Upstream,
   signal: AbortSignal,
   changed: () => void,
-  resource?: string,
+  { askedAt = 0, resource }: { readonly askedAt?: number; readonly resource?: string } = {},
 ): Promise<void> {
   for (let failed = 0; !signal.aborted; failed++) {
     try {
@@ -32,7 +35,10 @@ export async function listen(
         failed = 0;
         changed();
       };
-      if ((await listenOnce(upstream, signal, heard, resource)) === "silent") return;
+      const opened = () => {
+        if (resource === undefined && (failed > 0 || Date.now() - askedAt > JUST_NOW_MS)) changed();
+      };
+      if ((await listenOnce(upstream, signal, { heard, opened }, resource)) === "silent") return;
     } catch {
       // A server that can't be reached says so where it is used; here it is tried again.
     }
@@ -44,7 +50,7 @@ export async function listen(
 async function listenOnce(
   { url, policy }: Upstream,
   signal: AbortSignal,
-  changed: () => void,
+  { heard, opened }: { readonly heard: () => void; readonly opened: () => void },
   resource: string | undefined,
 ): Promise<"silent" | "lost"> {
   const transport = new StreamableHTTPClientTransport(new URL(url), { fetch: guardedFetch(policy, UPSTREAM_BYTES) });
@@ -58,7 +64,7 @@ async function listenOnce(
     due = true;
     await scheduler.wait(QUIET_MS);
     due = false;
-    if (!signal.aborted) changed();
+    if (!signal.aborted) heard();
   };
   client.setNotificationHandler("notifications/resources/updated", ({ params }) => {
     if (params.uri === resource) void tell();
@@ -71,6 +77,8 @@ async function listenOnce(
     const { tools, prompts, resources } = client.getServerCapabilities() ?? {};
     const announces = [tools, prompts, resources].some((one) => one?.listChanged);
     if (resource === undefined ? !announces : !resources?.subscribe) return "silent";
+    // What has changed while nobody listened is looked for at once.
+    opened();
     // With a session the stream is open by now; without one it is asked for.
     if (client.getDiscoverResult() !== undefined) {
       const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };

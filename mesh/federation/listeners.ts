@@ -51,9 +51,9 @@ export class Listeners {
     const stop = new AbortController();
     this.#open.set(key, stop);
     const failed = (error: unknown) => console.error(`federation: news of '${agent.name}' could not be taken`, error);
-    listen({ url: endpoint.url, policy }, stop.signal, () => void this.#heard(agent, policy).catch(failed)).catch(
-      failed,
-    );
+    const heard = () => void this.#heard(agent, policy).catch(failed);
+    const askedAt = agent.upstream?.lastSeenAt ?? 0;
+    listen({ url: endpoint.url, policy }, stop.signal, heard, { askedAt }).catch(failed);
   }
 }
 

@@ -14,6 +14,9 @@ export interface FoundTool {
   readonly annotations?: Record<string, unknown> | undefined;
   /** SHA-256 of all that a model or a client may act on. */
   readonly digest: string;
+  /** What the server wants of a client to show it the tool. */
+  readonly needs?: ToolFacts["needs"];
+  readonly taskSupport?: ToolFacts["taskSupport"];
 }
 
 /** A tool that a federated server has. */
@@ -39,21 +42,25 @@ export function goneAfter(before: readonly Skill[], found: readonly FoundTool[],
 /** The tools as they are now, each with the digest that is approved: the first one seen, or what an owner approved since. */
 export function pinned(before: readonly Skill[], found: readonly FoundTool[], gone: Pins = {}): ToolSkill[] {
   const known = pinsOf(before, gone);
-  return found.map(({ name, title, description, inputSchema, outputSchema, annotations, digest }) => ({
-    id: name,
-    ...(title === undefined ? {} : { name: title }),
-    description,
-    tags: [],
-    inputSchema,
-    outputSchema: {},
-    examples: [],
-    tool: {
-      ...(outputSchema === undefined ? {} : { outputSchema }),
-      ...(annotations === undefined ? {} : { annotations }),
-      digest,
-      approved: known.get(name) ?? digest,
-    },
-  }));
+  return found.map(
+    ({ name, title, description, inputSchema, outputSchema, annotations, digest, needs, taskSupport }) => ({
+      id: name,
+      ...(title === undefined ? {} : { name: title }),
+      description,
+      tags: [],
+      inputSchema,
+      outputSchema: {},
+      examples: [],
+      tool: {
+        ...(outputSchema === undefined ? {} : { outputSchema }),
+        ...(annotations === undefined ? {} : { annotations }),
+        digest,
+        approved: known.get(name) ?? digest,
+        ...(needs === undefined ? {} : { needs }),
+        ...(taskSupport === undefined ? {} : { taskSupport }),
+      },
+    }),
+  );
 }
 
 /** Approves the present definition of tools: of those named, or of all. */

@@ -28,6 +28,13 @@ export interface Note {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/** A JSON-RPC error that a server has answered with. */
+export interface UpstreamError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
 /** The way back to an MCP client, for what a federated server asks of it: sampling, elicitation, roots. */
 export interface Relay {
   /** As the client has declared them for this call: they alone decide what may be asked. */
@@ -36,6 +43,10 @@ export interface Relay {
   readonly ask?: ((method: string, params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
   /** Tells the client something while its call is open: a server's progress, and what it logs. */
   readonly tell?: ((note: Note) => void) | undefined;
+  /** From which level on a server's log messages are wanted; none where absent. */
+  readonly logLevel?: string | undefined;
+  /** Told the JSON-RPC error that ended the call, as the server gave it: a refusal has words alone. */
+  readonly erred?: ((error: UpstreamError) => void) | undefined;
   /** What the client has answered to the result of an earlier call, untouched. */
   readonly answers?:
     | { readonly inputResponses?: Record<string, unknown> | undefined; readonly requestState?: string | undefined }

@@ -7,21 +7,15 @@ import {
   type Remaining,
   type ToolResult,
 } from "../../agents/define.ts";
+import { type HopPlace, PlacedHop } from "../../agents/placed-hop.ts";
 import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { partsOf } from "../registry/tool-names.ts";
-import { ReportedUsage } from "../schema.ts";
 import type { HopCall, Outcome, Relay } from "./call.ts";
 import { carried, measure } from "./payload.ts";
 import type { Watch } from "./watch.ts";
 
-interface HopPlace {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  readonly depth: number;
-  readonly deadlineMs: number;
+interface RunningPlace extends HopPlace {
   readonly watch: Watch;
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
   readonly relay?: Relay | undefined;
@@ -37,30 +31,18 @@ function withJson<T>(what: string, work: () => T): T {
   }
 }
 
-export class HopCapability implements Hop {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  readonly depth: number;
-  readonly deadlineMs: number;
+export class HopCapability extends PlacedHop implements Hop {
   readonly #watch: Watch;
   readonly #onChunk: ((chunk: unknown) => void) | undefined;
   readonly #relay: Relay | undefined;
   readonly #mesh: Mesh;
   readonly #dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>;
   #emittedBytes = 0;
-  #reported: ReportedUsage = { tokens: 0, costMicros: 0 };
 
-  constructor(mesh: Mesh, place: HopPlace, dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>) {
+  constructor(mesh: Mesh, place: RunningPlace, dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>) {
+    super(place);
     this.#mesh = mesh;
     this.#dispatch = dispatch;
-    this.chainId = place.chainId;
-    this.hopId = place.hopId;
-    this.agent = place.agent;
-    this.skill = place.skill;
-    this.depth = place.depth;
-    this.deadlineMs = place.deadlineMs;
     this.#watch = place.watch;
     this.#onChunk = place.onChunk;
     // A client that is asked by its call's result is asked by its own call alone.
@@ -71,23 +53,9 @@ export class HopCapability implements Hop {
     return this.#watch.signal;
   }
 
-  /** What the handler has reported of this attempt. */
-  get reported(): ReportedUsage {
-    return this.#reported;
-  }
-
   /** Bytes of JSON in what was emitted: they count as output. */
   get emittedBytes(): number {
     return this.#emittedBytes;
-  }
-
-  /** Another attempt reports anew: the last one's use is booked. */
-  forgetReports(): void {
-    this.#reported = { tokens: 0, costMicros: 0 };
-  }
-
-  async call(agent: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
-    return (await this.invoke(agent, input, options)).output;
   }
 
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
@@ -133,23 +101,13 @@ export class HopCapability implements Hop {
     }
   }
 
-  report(usage: Partial<ReportedUsage>): void {
-    const parsed = ReportedUsage.safeParse(usage);
-    if (!parsed.success) throw new RangeError("A reported usage is made of whole numbers from 0: tokens, costMicros.");
-    this.#reported = {
-      tokens: this.#reported.tokens + parsed.data.tokens,
-      costMicros: this.#reported.costMicros + parsed.data.costMicros,
-    };
-  }
-
   async remaining(): Promise<Remaining> {
     const left = await this.#mesh.ledger(this.chainId).remaining(this.chainId, this.hopId);
     if (left === undefined) throw new HopRejected({ code: "token_invalid", detail: "The hop is not in the ledger." });
     return left;
   }
 
-  log(message: string, data: Record<string, unknown> = {}): void {
-    const { chainId, hopId, agent, skill } = this;
-    console.log(JSON.stringify({ message, mesh: this.#mesh.name, chainId, hopId, agent, skill, ...data }));
+  override log(message: string, data: Record<string, unknown> = {}): void {
+    super.log(message, { mesh: this.#mesh.name, ...data });
   }
 }

@@ -99,11 +99,24 @@ export class LiveSession {
     this.#toolNews = stop;
     const after = readSession(this.#sql)?.revision ?? 0;
     this.#surface
-      .followTools(who, after, stop.signal, (revision) => {
+      .followLists(who, after, stop.signal, (list, revision) => {
         setRevision(this.#sql, revision);
-        this.#server.sendToolListChanged().catch(failed);
+        this.#tellChanged(list).catch(failed);
       })
       .catch(failed);
+  }
+
+  #tellChanged(list: "tools" | "prompts" | "resources"): Promise<void> {
+    switch (list) {
+      case "tools":
+        return this.#server.sendToolListChanged();
+      case "prompts":
+        return this.#server.sendPromptListChanged();
+      case "resources":
+        return this.#server.sendResourceListChanged();
+      default:
+        return list satisfies never;
+    }
   }
 
   #fallSilent(): void {

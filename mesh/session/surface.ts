@@ -10,11 +10,11 @@ export interface SessionSurface {
   readonly server: (subscriptions: Subscriptions, env: unknown) => Server;
   /** The registry's revision now. */
   readonly revision: (who: Who) => Promise<number>;
-  readonly followTools: (
+  readonly followLists: (
     who: Who,
     after: number,
     signal: AbortSignal,
-    changed: (revision: number) => void,
+    changed: (list: "tools" | "prompts" | "resources", revision: number) => void,
   ) => Promise<void>;
   readonly followResource: (who: Who, uri: string, signal: AbortSignal, updated: () => void) => Promise<void>;
 }

@@ -1,28 +1,75 @@
 /** Tools of a remote MCP server: a call of one is a hop, and its result passes through as the server gave it. */
-import type { CallToolResult, Client, Progress } from "@modelcontextprotocol/client";
-import { EgressDenied } from "../egress/guarded.ts";
-import { statusOf, withUpstream } from "../federation/connect.ts";
-import { nestsDeeper } from "../hop/payload.ts";
-import { schemaErrors } from "../hop/schema-check.ts";
-import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
-import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
-
-/** It has answered: not as it should, but it is there. */
-const HEARD = { transient: false, sick: false };
-/** Characters of an upstream's own words that are kept. */
-const DETAIL_CHARS = 1_000;
-const SICK = new Set([502, 503, 504]);
-/** A server that is busy is not sick. */
-const TRANSIENT = new Set([429, ...SICK]);
+import {
+  type CallToolResult,
+  type Client,
+  LOG_LEVEL_META_KEY,
+  type Progress,
+  ProtocolError,
+} from "@modelcontextprotocol/client";
+import { withUpstream } from "../federation/connect.ts";
+import { asked, forget, isLostSession, type Remembered, recall } from "../federation/memory.ts";
+import { lackingOf } from "../federation/needs.ts";
+import type { Answered } from "../federation/tool-answer.ts";
+import { callTool } from "../federation/tool-call.ts";
+import { checked, deliveredOf, failure } from "./mcp-answer.ts";
+import { type Delivered, type Delivery, failed, type Transport } from "./transport.ts";
 
 export const mcp: Transport = async (delivery) => {
-  const { agent, mesh, skill, input, signal, deadlineMs, relay } = delivery;
+  const { agent, skill, input, relay } = delivery;
   const { endpoint } = agent;
   if (endpoint.kind !== "mcp") throw new TypeError("An mcp transport was given another endpoint.");
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return failed({ code: "invalid_input", detail: "A tool's arguments are an object." });
   }
+  const lacking = lackingOf(skill, relay);
+  if (lacking !== undefined) return failed(lacking);
   const headers = endpoint.continues ? await lineage(delivery) : {};
+  const spoken = { url: endpoint.url, relay };
+  const known = recall(spoken);
+  if (known !== undefined && !asksInRounds(known, delivery)) {
+    const answered = await callKnown(delivery, endpoint.url, known, headers);
+    if (!isStale(answered, known)) return deliveredOf(delivery, answered, known);
+    // It has done nothing: it is got to know anew, and called as if for the first time.
+    forget(spoken);
+  }
+  return callAnew(delivery, endpoint.url, headers);
+};
+
+/** Several rounds of questions and answers are the client library's to keep. */
+function asksInRounds({ discover }: Remembered, { relay }: Delivery): boolean {
+  return discover !== undefined && relay?.ask !== undefined && Object.keys(asked(relay)).length > 0;
+}
+
+/** Tells the calls of one isolate apart: an attempt of a hop is not its only one. */
+let calls = 0;
+
+function callKnown(
+  delivery: Delivery,
+  url: string,
+  known: Remembered,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answered> {
+  const { mesh, skill, hopId, input, inputJson, relay, signal } = delivery;
+  calls += 1;
+  return callTool({
+    url,
+    policy: mesh.egress,
+    known,
+    headers,
+    relay,
+    id: `${hopId}-${calls}`,
+    tool: skill.id,
+    schema: skill.inputSchema,
+    args: input as object,
+    argsJson: inputJson,
+    traceparent: traceparentOf(delivery),
+    signal,
+    defer: (work) => mesh.defer(work),
+  });
+}
+
+async function callAnew(delivery: Delivery, url: string, headers: Record<string, string>): Promise<Delivered> {
+  const { agent, mesh, skill, input, signal, deadlineMs, relay } = delivery;
   const timeout = Math.max(1, deadlineMs - mesh.now());
   const { inputResponses, requestState } = relay?.answers ?? {};
   const answers = {
@@ -38,14 +85,17 @@ export const mcp: Transport = async (delivery) => {
             tell({ method: "notifications/progress", params: { progress, total, message } }),
         };
   try {
-    const upstream = { url: endpoint.url, policy: mesh.egress, headers, relay };
+    const upstream = { url, policy: mesh.egress, headers, relay };
     const result = await withUpstream(upstream, { signal, timeout }, ({ client }) =>
       client.callTool(
         {
           name: skill.id,
           arguments: input as Record<string, unknown>,
           ...answers,
-          _meta: { traceparent: `00-${delivery.chainId}-${delivery.hopId}-01` },
+          _meta: {
+            traceparent: traceparentOf(delivery),
+            ...(relay?.logLevel === undefined ? {} : { [LOG_LEVEL_META_KEY]: relay.logLevel }),
+          },
         } as Parameters<Client["callTool"]>[0],
         {
           ...told,
@@ -56,12 +106,20 @@ export const mcp: Transport = async (delivery) => {
         },
       ),
     );
-    return checked(delivery, result as CallToolResult);
+    return checked(delivery, result as CallToolResult, JSON.stringify(result).length);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ProtocolError) {
+      const { code, message, data } = error;
+      relay?.erred?.({ code, message, data });
+    }
     return failure(agent.name, error);
   }
-};
+}
+
+function traceparentOf({ chainId, hopId }: Delivery): string {
+  return `00-${chainId}-${hopId}-01`;
+}
 
 /** Only for a server that was registered as one that calls on: nobody else gets a token. */
 async function lineage(delivery: Delivery): Promise<Record<string, string>> {
@@ -69,41 +127,14 @@ async function lineage(delivery: Delivery): Promise<Record<string, string>> {
   return { "hopline-token": await delivery.token(), "hopline-chain": chainId, "hopline-hop": hopId };
 }
 
-function checked({ agent, skill }: Delivery, result: CallToolResult): Delivered {
-  if (nestsDeeper(result, JSON_DEPTH)) {
-    return upstream(`Server '${agent.name}' answered with a result that nests deeper than ${JSON_DEPTH} levels.`);
-  }
-  const bytes = JSON.stringify(result).length;
-  if (bytes > BODY_BYTES) return upstream(`Server '${agent.name}' answered with more than ${BODY_BYTES} bytes.`);
-  const { outputSchema } = skill.tool ?? {};
-  const asks = (result as { resultType?: unknown }).resultType === "input_required";
-  if (outputSchema !== undefined && result.isError !== true && !asks) {
-    const [wrong] = schemaErrors(outputSchema, result.structuredContent ?? null);
-    if (wrong !== undefined) {
-      const where = wrong.pointer || "/";
-      return upstream(
-        `Server '${agent.name}' answered with structured content that does not fit its own schema of '${skill.id}' at '${where}': ${wrong.detail}`,
-      );
-    }
-  }
-  return { ok: true, output: result, usage: NO_USAGE };
-}
+/** Headers that do not fit the body, and a version that is not spoken any more: the server is not what it was. */
+const STALE_ERRORS: ReadonlySet<number> = new Set([-32_020, -32_022]);
+const STALE_STATUSES: ReadonlySet<number> = new Set([400, 404, 405]);
 
-function failure(name: string, error: unknown): Delivered {
-  if (error instanceof EgressDenied) return failed({ code: "egress_denied", detail: error.message });
-  const status = statusOf(error);
-  const said = (error instanceof Error ? error.message : String(error)).slice(0, DETAIL_CHARS).toWellFormed();
-  // Without a status nothing was heard of the server: the call may not have arrived.
-  const code = (error as { code?: unknown } | undefined)?.code;
-  const unheard = status === undefined && typeof code !== "number";
-  const transient = status === undefined ? unheard : TRANSIENT.has(status);
-  const sick = status === undefined ? unheard : SICK.has(status);
-  return upstream(`Server '${name}' failed${status === undefined ? "" : ` with status ${status}`}: ${said}`, {
-    transient,
-    sick,
-  });
-}
-
-function upstream(detail: string, options: { transient: boolean; sick: boolean } = HEARD): Delivered {
-  return failed({ code: "upstream_error", detail }, options);
+/** Whether what is remembered of a server is no longer so: it has refused the request itself, and done nothing. */
+function isStale(answered: Answered, { discover }: Remembered): boolean {
+  if (answered.kind === "error") return discover !== undefined && STALE_ERRORS.has(answered.error.code);
+  if (answered.kind !== "status") return false;
+  const { status, said } = answered;
+  return discover === undefined ? isLostSession(status, said) : STALE_STATUSES.has(status);
 }

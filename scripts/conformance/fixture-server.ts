@@ -13,12 +13,27 @@ export interface FixtureServer {
   readonly close: () => Promise<void>;
 }
 
-const CAPABILITIES = { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} };
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: {},
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+};
 /** Between two words of a tool that speaks while it runs, in milliseconds. */
 const PAUSE_MS = 50;
 
+/** What comes and goes while a suite looks, by the tools that it calls for that. */
+interface Changing {
+  tool: boolean;
+  prompt: boolean;
+  /** Tells those who listen. */
+  readonly notify: () => ReturnType<typeof createMcpHandler>["notify"];
+}
+
 export async function startFixture(): Promise<FixtureServer> {
-  const handler = createMcpHandler(makeServer);
+  const changing: Changing = { tool: false, prompt: false, notify: () => handler.notify };
+  const handler = createMcpHandler(() => makeServer(changing));
   const server = createServer(async (request, response) => {
     const { headers, method = "GET", url = "/" } = request;
     const body = method === "POST" ? { body: await text(request) } : {};
@@ -41,29 +56,54 @@ export async function startFixture(): Promise<FixtureServer> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, close };
 }
 
-function makeServer(): Server {
+/** Tools that do more than answer: they speak while they run, or change what there is. */
+const LIVE: Readonly<Record<string, (ctx: ServerContext, changing: Changing) => Promise<CallToolResult>>> = {
+  test_tool_with_progress: withProgress,
+  test_tool_with_logging: withLogging,
+  test_logging_tool: withLogging,
+  test_trigger_tool_change: async (_, changing) => {
+    changing.tool = !changing.tool;
+    changing.notify().toolsChanged();
+    return DONE;
+  },
+  test_trigger_prompt_change: async (_, changing) => {
+    changing.prompt = !changing.prompt;
+    changing.notify().promptsChanged();
+    return DONE;
+  },
+};
+const DONE: CallToolResult = { content: [{ type: "text", text: "done" }] };
+
+/** Tools that are shown to clients that can be asked for something. */
+const NEEDING: Readonly<Record<string, string>> = { test_missing_capability: "sampling" };
+
+function makeServer(changing: Changing): Server {
   const server = new Server({ name: "fixture", version: "1.0.0" }, { capabilities: CAPABILITIES });
-  const tools = Object.entries(FIXTURE).map(([name, { description, inputSchema }]) => ({
-    name,
-    description,
-    inputSchema: { type: "object" as const, ...inputSchema },
+  const tools = Object.entries(FIXTURE).map(([name, { description, inputSchema }]) =>
+    listed(name, description, inputSchema),
+  );
+  const live = Object.keys(LIVE).map((name) => listed(name, "Does more than answer."));
+  const capabilities = () => (server.getClientCapabilities() ?? {}) as Record<string, unknown>;
+  server.setRequestHandler("tools/list", () => ({
+    tools: [...tools, ...live, ...(changing.tool ? [listed("test_dynamic_tool", "Comes and goes.")] : [])].filter(
+      ({ name }) => NEEDING[name] === undefined || NEEDING[name] in capabilities(),
+    ),
   }));
-  const speaking = ["test_tool_with_progress", "test_tool_with_logging"].map((name) => ({
-    name,
-    description: "Speaks while it runs.",
-    inputSchema: { type: "object" as const },
-  }));
-  server.setRequestHandler("tools/list", () => ({ tools: [...tools, ...speaking] }));
   server.setRequestHandler("tools/call", async ({ params }, ctx) => {
-    if (params.name === "test_tool_with_progress") return withProgress(ctx);
-    if (params.name === "test_tool_with_logging") return withLogging(ctx);
-    const answers = { ...answersOf(ctx), capabilities: server.getClientCapabilities() as Record<string, unknown> };
+    const run = LIVE[params.name];
+    if (run !== undefined) return run(ctx, changing);
+    const answers = { ...answersOf(ctx), capabilities: capabilities() };
     return FIXTURE[params.name]?.run(params.arguments ?? {}, undefined, answers) as CallToolResult;
   });
   server.setRequestHandler("resources/list", () => ({ resources: RESOURCES }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: TEMPLATES }));
   server.setRequestHandler("resources/read", ({ params }) => readResource(params.uri));
-  server.setRequestHandler("prompts/list", () => ({ prompts: PROMPTS }));
+  server.setRequestHandler("prompts/list", () => ({
+    prompts: [
+      ...PROMPTS,
+      ...(changing.prompt ? [{ name: "test_dynamic_prompt", description: "Comes and goes." }] : []),
+    ],
+  }));
   server.setRequestHandler(
     "prompts/get",
     ({ params }, ctx) => getPrompt(params.name, params.arguments ?? {}, answersOf(ctx)) as never,
@@ -72,6 +112,10 @@ function makeServer(): Server {
     completion: { values: ["paris", "park", "party"].filter((value) => value.startsWith(argument.value)) },
   }));
   return server;
+}
+
+function listed(name: string, description: string, inputSchema: Record<string, unknown> = {}) {
+  return { name, description, inputSchema: { type: "object" as const, ...inputSchema } };
 }
 
 function answersOf({ mcpReq }: ServerContext) {
@@ -86,7 +130,7 @@ async function withProgress({ mcpReq }: ServerContext): Promise<CallToolResult> 
     }
     await sleep(PAUSE_MS);
   }
-  return { content: [{ type: "text", text: "done" }] };
+  return DONE;
 }
 
 async function withLogging({ mcpReq }: ServerContext): Promise<CallToolResult> {
@@ -94,5 +138,5 @@ async function withLogging({ mcpReq }: ServerContext): Promise<CallToolResult> {
     await mcpReq.log("info", words);
     await sleep(PAUSE_MS);
   }
-  return { content: [{ type: "text", text: "done" }] };
+  return DONE;
 }

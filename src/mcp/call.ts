@@ -1,7 +1,7 @@
 /** A tool call as a hop: what a client asks, given to the dispatcher as the HTTP API gives it, and its outcome as a result. */
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { refreshIfStale } from "../../mesh/federation/refresh.ts";
-import type { AdmittedHop, Caller, HopCall, Outcome, Relay } from "../../mesh/hop/call.ts";
+import type { AdmittedHop, Caller, HopCall, Outcome, Relay, UpstreamError } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
 import { partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
@@ -12,7 +12,7 @@ import { problemBody } from "../problem.ts";
 import { startRefusal } from "../routes/invoke.ts";
 import { mayCall } from "./access.ts";
 import { type CallWishes, META, readWishes } from "./meta.ts";
-import { refusalResult } from "./problem.ts";
+import { passedError, refusalResult } from "./problem.ts";
 import { inputOf, isObjectSchema } from "./schemas.ts";
 
 export interface ToolCall {
@@ -40,6 +40,7 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
   const wishes = readWishes(call.meta, hop !== undefined, schemaRejection);
   const input = skill && (skill.tool === undefined ? inputOf(skill.inputSchema, call.args) : { input: call.args });
   const refused = "code" in wishes ? wishes : input === undefined && skill !== undefined ? lacksInput() : undefined;
+  let erred: UpstreamError | undefined;
   const outcome = await dispatch(mesh, {
     ...(await callerOf(identity, "code" in wishes ? {} : wishes, refused)),
     agent: name,
@@ -48,9 +49,18 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
     signal: call.signal,
     onAdmitted: call.onAdmitted,
     onChunk: call.onChunk,
-    relay: call.relay,
+    relay: call.relay && {
+      ...call.relay,
+      erred: (error) => {
+        erred = error;
+      },
+    },
   });
   if (skill === undefined) throw noSuchTool(call.name, outcome);
+  // What a federated server has answered with is its own error; one of a tool that an agent has called is the agent's matter.
+  if (!outcome.ok && erred !== undefined && skill.tool !== undefined && outcome.rejection.code === "upstream_error") {
+    throw passedError(erred, outcome.rejection, outcome);
+  }
   return resultOf(outcome, skill);
 }
 

@@ -57,7 +57,7 @@ export async function followResource(
   if (named === undefined) {
     const server = await serverOf(identity, uri);
     if (server?.endpoint.kind !== "mcp") return;
-    return listen({ url: server.endpoint.url, policy: mesh.egress }, signal, updated, uri);
+    return listen({ url: server.endpoint.url, policy: mesh.egress }, signal, updated, { resource: uri });
   }
   if (named.kind === "agent") return;
   const { chain } = await findChain(mesh, named.id);

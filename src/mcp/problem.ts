@@ -1,8 +1,12 @@
 /** Refusals as tool results: not failures of the transport but answers, with what a model can do about them. */
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import type { UpstreamError } from "../../mesh/hop/call.ts";
 import { explain, type Rejection } from "../../mesh/rejection.ts";
 import { type Place, problemBody } from "../problem.ts";
 import { META } from "./meta.ts";
+
+/** Characters of an upstream's message that are kept. */
+const MESSAGE_CHARS = 1_000;
 
 /** A refusal as the result of a call: words for the model, and the problem as the HTTP API has it for programs. */
 export function refusalResult(rejection: Rejection, place: Place = {}): CallToolResult {
@@ -96,4 +100,32 @@ export function adviceFor(rejection: Rejection): string {
     default:
       return code satisfies never;
   }
+}
+
+/**
+ * Codes whose meaning is the same one connection further: what was wrong with the call, what the client lacks, what its
+ * user must do first. The protocol's other codes speak of the server's own connection, which is the mesh's.
+ */
+const PASSED: ReadonlySet<number> = new Set([
+  ProtocolErrorCode.InvalidParams,
+  ProtocolErrorCode.MissingRequiredClientCapability,
+  ProtocolErrorCode.UrlElicitationRequired,
+]);
+
+/** Reserved by JSON-RPC, and within it by the protocol. */
+function isReserved(code: number): boolean {
+  return code >= -32_768 && code <= -32_000;
+}
+
+/** The code that a client gets for an upstream's error. */
+export function passedCode(code: number): number {
+  return PASSED.has(code) || !isReserved(code) ? code : ProtocolErrorCode.InternalError;
+}
+
+/** An upstream's JSON-RPC error as the client gets it: its words and data, and beside them which hop has failed. */
+export function passedError({ code, message, data }: UpstreamError, rejection: Rejection, place: Place): ProtocolError {
+  const problem = { [META.problem]: problemBody(rejection, place) };
+  const structured = data === undefined || (typeof data === "object" && data !== null && !Array.isArray(data));
+  const told = structured ? { ...data, ...problem } : data;
+  return new ProtocolError(passedCode(code), message.slice(0, MESSAGE_CHARS).toWellFormed(), told);
 }

@@ -1,6 +1,7 @@
 /** The MCP server of the mesh: one set of handlers for both eras. Which era is spoken is the transport's matter. */
 import {
   type CallToolResult,
+  LOG_LEVEL_META_KEY,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
@@ -24,6 +25,21 @@ import { meshTool } from "./mesh-tools.ts";
 import { META } from "./meta.ts";
 import { ProgressTeller } from "./progress.ts";
 import { complete, namedBy, readResource, templatesFor } from "./resources.ts";
+
+/** From the least important on; a client with a session hears all until it says otherwise. */
+const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
+type LoggingLevel = (typeof LEVELS)[number];
+const EVERY_LEVEL: LoggingLevel = "debug";
+
+/** Whether a message of a level is for a client that wants those from another one on; without one it wants none. */
+function isWanted(level: unknown, from: LoggingLevel | undefined): boolean {
+  return from !== undefined && LEVELS.indexOf(level as LoggingLevel) >= LEVELS.indexOf(from);
+}
+
+function levelOf(envelope: object): LoggingLevel | undefined {
+  const level = (envelope as Record<string, unknown>)[LOG_LEVEL_META_KEY];
+  return LEVELS.find((one) => one === level);
+}
 
 const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
 
@@ -71,6 +87,12 @@ export function createServer(
 ): McpServer {
   const mesh = new MeshServer(called);
   const { server } = mesh;
+  let level = EVERY_LEVEL;
+  // A session's; without one each request says what it wants to hear.
+  server.setRequestHandler("logging/setLevel", ({ params }) => {
+    level = params.level;
+    return {};
+  });
   server.setRequestHandler("tools/list", async ({ params }, ctx) => {
     const page = await listTools(identityOf(ctx), params?.cursor, toolsCap);
     if (page === undefined) throw notACursor();
@@ -83,13 +105,13 @@ export function createServer(
     if (own !== undefined) return own.run(identity, args);
     return callTold(
       identity,
-      { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay: relayOf(server, ctx) },
+      { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay: relayOf(server, ctx, level) },
       ctx,
     );
   });
   const asking = (ctx: ServerContext): Asking => ({
     identity: identityOf(ctx),
-    relay: relayOf(server, ctx),
+    relay: relayOf(server, ctx, level),
     signal: ctx.mcpReq.signal,
   });
   server.setRequestHandler("resources/list", async (_, ctx) => ({ resources: await listResources(identityOf(ctx)) }));
@@ -155,10 +177,12 @@ async function isFederated({ mesh }: Identity, tool: string): Promise<boolean> {
 const ASK_MS = 15 * 60_000;
 
 /** In sessions a client is asked while its call is open; without them by the call's result, and its answers come with the next. */
-function relayOf(server: Server, { mcpReq }: ServerContext): Relay {
+function relayOf(server: Server, { mcpReq }: ServerContext, sessionLevel: LoggingLevel): Relay {
   const capabilities = { ...server.getClientCapabilities() };
   const { progressToken } = mcpReq._meta ?? {};
+  const logLevel = mcpReq.envelope === undefined ? sessionLevel : levelOf(mcpReq.envelope);
   const tell = ({ method, params }: Note) => {
+    if (method === "notifications/message" && !isWanted(params.level, logLevel)) return;
     if (method === "notifications/progress" && progressToken === undefined) return;
     const told = method === "notifications/progress" ? { ...params, progressToken } : params;
     // A client that has left hears nothing: its call is cancelled then.
@@ -166,11 +190,12 @@ function relayOf(server: Server, { mcpReq }: ServerContext): Relay {
   };
   if (mcpReq.envelope !== undefined) {
     const requestState = mcpReq.requestState() as string | undefined;
-    return { capabilities, tell, answers: { inputResponses: mcpReq.inputResponses, requestState } };
+    return { capabilities, tell, logLevel, answers: { inputResponses: mcpReq.inputResponses, requestState } };
   }
   return {
     capabilities,
     tell,
+    logLevel,
     ask: (method, params, signal) =>
       mcpReq.send(
         { method: method as "sampling/createMessage", params: params as Record<string, unknown> },

@@ -9,7 +9,8 @@ import type { Identity } from "../auth.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { Refused } from "../problem.ts";
 import { findChain } from "../routes/chains.ts";
-import { followResource, followTools, mayFollow } from "./news.ts";
+import { followLists } from "./lists.ts";
+import { followResource, mayFollow } from "./news.ts";
 import { namedBy } from "./resources.ts";
 import { createServer, type ServerOptions } from "./server.ts";
 
@@ -22,7 +23,7 @@ export const SESSION_SURFACE: SessionSurface = {
       subscriptions: guarded(subscriptions),
     }).server,
   revision: (who) => identityIn(who).mesh.registry.revision(),
-  followTools: (who, ...rest) => followTools(identityIn(who), ...rest),
+  followLists: (who, ...rest) => followLists(identityIn(who), ...rest),
   followResource: (who, ...rest) => followResource(identityIn(who), ...rest),
 };
 

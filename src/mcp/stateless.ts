@@ -1,9 +1,12 @@
 /** The 2026-07-28 era: every request stands for itself. */
 import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
+import type { Skill } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
 import { mayCall } from "./access.ts";
-import { followResource, followTools, mayFollow } from "./news.ts";
+import { incapable } from "./capable.ts";
+import { followLists, type ListName } from "./lists.ts";
+import { followResource, mayFollow } from "./news.ts";
 import { argumentsSchema } from "./schemas.ts";
 import { createServer } from "./server.ts";
 
@@ -17,9 +20,13 @@ export async function serveStateless(
   identity: Identity,
   toolsCap: number,
 ): Promise<Response> {
+  const called = await calledTool(body, identity);
+  const refusal = incapable(body, called?.tool);
+  if (refusal !== undefined) return refusal;
+  const schema = called && { ...argumentsSchema(called.inputSchema) };
   const news = new NewsBus(identity, subscriptionsOf(body));
   const options = { identityOf: () => identity, toolsCap };
-  const handler = createMcpHandler(async () => createServer(options, await calledSchema(body, identity)), {
+  const handler = createMcpHandler(() => createServer(options, schema), {
     legacy: "reject",
     // A call as a stream can be left, and what runs is then cancelled; the rest is quick.
     responseMode: methodOf(body) === "tools/call" ? "sse" : "auto",
@@ -33,12 +40,12 @@ function methodOf(body: unknown): unknown {
   return typeof body === "object" && body !== null ? (body as { method?: unknown }).method : undefined;
 }
 
-/** The arguments' schema of the tool that a request calls: it says which of them come as headers too. */
-async function calledSchema(body: unknown, identity: Identity): Promise<Record<string, unknown> | undefined> {
+/** The tool that a request calls. Its arguments' schema says which of them come as headers too. */
+async function calledTool(body: unknown, identity: Identity): Promise<Skill | undefined> {
   if (methodOf(body) !== "tools/call" || !mayCall(identity)) return undefined;
   const { params } = body as { params?: { name?: unknown } };
   const named = typeof params?.name === "string" ? await identity.mesh.toolNamed(params.name) : undefined;
-  return named && { ...argumentsSchema(named.skill.inputSchema) };
+  return named?.skill;
 }
 
 /** The resources that a listening request asks for. */
@@ -66,10 +73,10 @@ class NewsBus implements ServerEventBus {
     const stop = new AbortController();
     const identity = this.#identity;
     const failed = (error: unknown) => console.error("mcp: a listener's news could not be followed", error);
-    const changed = () => listener({ kind: "tools_list_changed" });
+    const changed = (list: ListName) => listener({ kind: `${list}_list_changed` });
     identity.mesh.registry
       .revision()
-      .then((revision) => followTools(identity, revision, stop.signal, changed))
+      .then((revision) => followLists(identity, revision, stop.signal, changed))
       .catch(failed);
     for (const uri of this.#resources) {
       const updated = () => listener({ kind: "resource_updated", uri });

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { federateFixture } from "../../scripts/conformance/federate.ts";
-import type { FixtureServer } from "../../scripts/conformance/fixture-server.ts";
 import { type KeyProxy, startProxy } from "../../scripts/conformance/proxy.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
 
@@ -13,7 +12,7 @@ const ENTRY = join(import.meta.dirname, "../../node_modules/mcp-conformance-next
 
 let mesh: MeshServer;
 let proxy: KeyProxy;
-let fixture: FixtureServer;
+let fixture: Awaited<ReturnType<typeof federateFixture>>;
 let results: string;
 beforeAll(async () => {
   results = mkdtempSync(join(tmpdir(), "hopline-conformance-"));
@@ -51,6 +50,8 @@ test.each([
   ["2025-11-25", "dns-rebinding-protection"],
   ["2025-11-25", "tools-call-mixed-content"],
   ["2025-11-25", "tools-call-sampling"],
+  ["2025-11-25", "tools-call-with-logging"],
+  ["2025-11-25", "server-sse-polling"],
   ["2025-11-25", "prompts-get-with-args"],
   ["2025-11-25", "resources-templates-read"],
   ["2025-11-25", "elicitation-sep1330-enums"],
@@ -58,6 +59,8 @@ test.each([
   ["2026-07-28", "tools-call-mixed-content"],
   ["2026-07-28", "http-custom-header-server-validation"],
   ["2026-07-28", "input-required-result-multi-round"],
+  ["2026-07-28", "input-required-result-tampered-state"],
+  ["2026-07-28", "server-stateless"],
   ["2026-07-28", "caching"],
   ["2026-07-28", "http-header-validation"],
   ["2026-07-28", "sep-2164-resource-not-found"],

@@ -186,8 +186,7 @@ describe("server-everything over Streamable HTTP", () => {
   });
 });
 
-/** A known gap: its tool that samples is shown only to clients that can be asked, and the mesh finds tools out as one that can't. */
-test.fails("what server-everything asks of a model, the client that called answers", async () => {
+test("what server-everything asks of a model, the client that called answers", async () => {
   const client = new Client({ name: "sampler", version: "1.0.0" }, { capabilities: { sampling: {} } });
   const requestInit = { headers: { authorization: `Bearer ${ADMIN_KEY}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", mesh.url), { requestInit }) as Transport);
@@ -201,6 +200,34 @@ test.fails("what server-everything asks of a model, the client that called answe
   expect(textOf(result)).toContain("forty-two");
   expect(asked).toMatchObject([{ text: expect.stringContaining("what is the answer?") }]);
   await client.close();
+});
+
+test("a tool that asks is refused to whoever can't be asked, and says what it wants", async () => {
+  const { skills } = (await mesh.client.send("/v1/agents/everything")).body as {
+    skills: readonly { readonly id: string; readonly tool: { readonly needs?: readonly string[] } }[];
+  };
+  const needs = Object.fromEntries(skills.map(({ id, tool }) => [id, tool.needs]));
+  expect(needs).toMatchObject({
+    "trigger-sampling-request": ["sampling"],
+    "trigger-elicitation-request": ["elicitation"],
+    "get-roots-list": ["roots"],
+  });
+  expect(needs.echo).toBeUndefined();
+  const call = { name: "everything__trigger-sampling-request", arguments: { prompt: "?", maxTokens: 1 } };
+  const { client } = await connectOld(mesh.url, ADMIN_KEY);
+  const refused = await client.callTool(call);
+  expect([refused.isError, textOf(refused)]).toEqual([true, expect.stringContaining("asks its client for sampling")]);
+  await client.close();
+  const modern = await connectNew(mesh.url, ADMIN_KEY);
+  await expect(modern.callTool(call)).rejects.toMatchObject({
+    code: -32_021,
+    data: { requiredCapabilities: { sampling: {} } },
+  });
+  await modern.close();
+  const { status, problem } = await mesh.client.send("/v1/tools/everything__trigger-sampling-request/invoke", {
+    body: { input: call.arguments },
+  });
+  expect([status, problem.code]).toEqual([400, "invalid_request"]);
 });
 
 const STDIO = [process.execPath, EVERYTHING, "stdio"];

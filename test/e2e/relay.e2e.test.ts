@@ -148,8 +148,12 @@ describe("a client with a session", () => {
     const client = await oldClient({ roots: {} });
     try {
       expect(said(await client.callTool({ name: "old__can", arguments: {} }))).toEqual({ roots: {} });
-      const refused = await client.callTool({ name: "old__ask", arguments: {} });
-      expect(refused.isError).toBe(true);
+      const refused = client.callTool({ name: "old__ask", arguments: {} });
+      await expect(refused).rejects.toMatchObject({
+        code: -32_603,
+        message: expect.stringContaining("can't be asked for elicitation/create"),
+        data: { "io.hopline/problem": { code: "upstream_error" } },
+      });
     } finally {
       await client.close();
     }
@@ -187,8 +191,10 @@ describe("a client without a session", () => {
   test("can't be asked by a server that only asks while a call is open: it is told that there is nobody to ask", async () => {
     const client = await newClient({ elicitation: {} });
     try {
-      const refused = await client.callTool({ name: "old__ask", arguments: {} });
-      expect(refused.isError).toBe(true);
+      const refused = client.callTool({ name: "old__ask", arguments: {} });
+      await expect(refused).rejects.toMatchObject({
+        message: expect.stringContaining("can't be asked for elicitation/create"),
+      });
     } finally {
       await client.close();
     }

@@ -1,5 +1,6 @@
 /** Hops as a tree: who called, what was called, and what alike calls can be drawn as one. */
 import type { ChainGraph, GraphHop } from "../lineage.ts";
+import { kindsOf } from "./kinds.ts";
 import type { Hops } from "./label.ts";
 
 export type TreeNode =
@@ -28,14 +29,8 @@ export function hopTree({ nodes, hops }: ChainGraph): TreeNode {
  * @param which `leaves`: only those that called nothing; `subtrees`: also those whose calls were alike, however many
  */
 export function collapsed(root: TreeNode, which: "leaves" | "subtrees"): TreeNode {
-  const kinds = new Map<string, number>();
-  const kindOf = memo((node: TreeNode): number => {
-    const below = [...new Set(node.children.map(kindOf))].sort((a, b) => a - b);
-    const key = JSON.stringify([node.what === "calls" ? alike(node.hops[0]) : node.what, below]);
-    const kind = kinds.get(key) ?? kinds.size;
-    kinds.set(key, kind);
-    return kind;
-  });
+  const look = (node: TreeNode) => (node.what === "calls" ? alike(node.hops[0]) : node.what);
+  const kindOf = kindsOf(look, (node) => node.children);
   const mergeable = (node: TreeNode) => node.what === "calls" && (which === "subtrees" || node.children.length === 0);
   const merged = (nodes: readonly TreeNode[]): TreeNode[] => {
     const groups = Map.groupBy(nodes, (node) => (mergeable(node) ? kindOf(node) : node));
@@ -57,15 +52,6 @@ function allHops(first: CallsNode, group: readonly TreeNode[]): Hops {
 
 function alike({ kind, callee, skill, status, code }: GraphHop): unknown[] {
   return [kind, callee, skill, status, code];
-}
-
-function memo<K, V>(of: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    const value = known.get(key) ?? of(key);
-    known.set(key, value);
-    return value;
-  };
 }
 
 /** Every node with its parent, level by level: parents come before their children. */

@@ -1,5 +1,4 @@
 /** What a picture says about one hop, or about several that are drawn as one. */
-import type { HopStatus } from "../facts.ts";
 import type { GraphHop } from "../lineage.ts";
 import { shownName, visible } from "./text.ts";
 import { cost, counted, duration, grouped } from "./words.ts";
@@ -10,16 +9,6 @@ export type Hops = readonly [GraphHop, ...GraphHop[]];
 /** Characters of a name that a picture shows; all of it stands in the JSON. */
 const NAME_CHARS = 63;
 const DETAIL_CHARS = 400;
-
-/** The status in one character that colour only repeats. */
-export const GLYPHS: Readonly<Record<HopStatus, string>> = {
-  done: "✓",
-  error: "✗",
-  rejected: "⊘",
-  open: "…",
-  lost: "?",
-  cancelled: "⊖",
-};
 
 /** `agent/skill`; an agent's only skill is often named as itself. */
 export function nameOf({ callee, skill }: GraphHop): string {

@@ -3,8 +3,9 @@ import type { HopStatus } from "../facts.ts";
 import type { GraphHop, GraphNode, GraphPage } from "../lineage.ts";
 import { type AgentGraph, agentGraph } from "./agents.ts";
 import { collapsed, hopTree, type TreeNode, walk } from "./hop-tree.ts";
-import { GLYPHS, nameOf, phrasesOf, timesOf, tooltipOf } from "./label.ts";
+import { nameOf, phrasesOf, timesOf, tooltipOf } from "./label.ts";
 import type { View } from "./page-note.ts";
+import { statusGlyph } from "./status.ts";
 import { shownName } from "./text.ts";
 
 export interface Part {
@@ -68,7 +69,7 @@ function hopPart(node: TreeNode, id: string): Part {
       return { id, kind: "earlier", lines: [pathOf(node.path), "on an earlier page"], tooltip: [] };
     case "calls": {
       const [first] = node.hops;
-      const title = [GLYPHS[first.status], kindWord(first), nameOf(first), timesOf(node.hops)];
+      const title = [statusGlyph(first.status), kindWord(first), nameOf(first), timesOf(node.hops)];
       const phrases = phrasesOf(node.hops).filter((phrase) => first.status !== "rejected" || phrase !== first.code);
       const lines = [title.filter((part) => part !== "").join(" "), phrases.join(" · ")];
       const tooltip = tooltipOf(node.hops);
@@ -95,7 +96,7 @@ export function agentParts({ nodes, edges }: AgentGraph): Parts {
     return { id: ids.get(id) ?? "", kind, lines: [`${word} ${shownName(name, 64)}`.trim()], tooltip: [] };
   });
   const arrows = edges.map((edge): Arrow => {
-    const label = `${edge.refused ? `${GLYPHS.rejected} ` : ""}${[...edge.counts, ...edge.uses].join(", ")}`;
+    const label = `${edge.refused ? `${statusGlyph("rejected")} ` : ""}${[...edge.counts, ...edge.uses].join(", ")}`;
     return { from: ids.get(edge.from) ?? "", to: ids.get(edge.to) ?? "", refused: edge.refused, label };
   });
   return { parts, arrows };

@@ -1,5 +1,7 @@
 /** The hops of a call graph → a tree of lines for a terminal. Pure. */
 
+import { kindsOf } from "./kinds.ts";
+import { statusStyle, statusText } from "./status.ts";
 import { type Paint, plain, type Style } from "./terminal.ts";
 import { visible } from "./text.ts";
 import { cost, counted, duration, grouped } from "./words.ts";
@@ -30,32 +32,6 @@ export interface TreeOptions {
   readonly expand?: boolean;
   /** What is beyond is counted in a last line. */
   readonly mostLines?: number;
-}
-
-interface Look {
-  readonly glyph: string;
-  readonly style: Style;
-}
-
-const LOOKS: Readonly<Record<string, Look>> = {
-  open: { glyph: "●", style: "cyan" },
-  running: { glyph: "●", style: "cyan" },
-  done: { glyph: "✓", style: "green" },
-  error: { glyph: "✗", style: "red" },
-  failed: { glyph: "✗", style: "red" },
-  rejected: { glyph: "⊘", style: "yellow" },
-  lost: { glyph: "?", style: "red" },
-  cancelled: { glyph: "■", style: "dim" },
-  expired: { glyph: "⧗", style: "red" },
-};
-
-/** The status of a hop or of a chain with its sign: colour alone says nothing. */
-export function statusText(status: string): string {
-  return `${LOOKS[status]?.glyph ?? "·"} ${visible(status)}`;
-}
-
-export function statusStyle(status: string): Style {
-  return LOOKS[status]?.style ?? "dim";
 }
 
 /** Siblings that look alike, with all that is below any of them. */
@@ -95,11 +71,12 @@ function branchesOf(hops: readonly TreeHop[], expand: boolean): Branch[] {
   const known = new Set(hops.map(({ hopId }) => hopId));
   const parentOf = ({ parentHopId }: TreeHop) => (parentHopId !== null && known.has(parentHopId) ? parentHopId : null);
   const children = Map.groupBy(hops.toSorted(byStart), parentOf);
-  const kindOf: (hop: TreeHop) => string | number = expand ? ({ hopId }) => hopId : kinds(children);
+  const below = ({ hopId }: TreeHop) => children.get(hopId) ?? [];
+  const kindOf: (hop: TreeHop) => string | number = expand ? ({ hopId }) => hopId : kindsOf(lookOf, below);
   const grow = (siblings: readonly TreeHop[]): Branch[] =>
     [...Map.groupBy(siblings, kindOf).values()].map((alike) => {
-      const below = grow(alike.flatMap(({ hopId }) => children.get(hopId) ?? []));
-      return { hops: alike as [TreeHop, ...TreeHop[]], below, total: totalOf(alike, below) };
+      const branches = grow(alike.flatMap(below));
+      return { hops: alike as [TreeHop, ...TreeHop[]], below: branches, total: totalOf(alike, branches) };
     });
   return grow(children.get(null) ?? []);
 }
@@ -108,22 +85,8 @@ function byStart(left: TreeHop, right: TreeHop): number {
   return left.startedAt - right.startedAt || (left.hopId < right.hopId ? -1 : 1);
 }
 
-/** Numbers the kinds of hops: two are of one kind when they and the kinds of hops below them look alike. */
-function kinds(children: ReadonlyMap<string | null, readonly TreeHop[]>): (hop: TreeHop) => number {
-  const numbers = new Map<string, number>();
-  const ofHops = new Map<string, number>();
-  const kindOf = (hop: TreeHop): number => {
-    const known = ofHops.get(hop.hopId);
-    if (known !== undefined) return known;
-    const below = new Set((children.get(hop.hopId) ?? []).map(kindOf));
-    const { callee, skill, status, code, late = false, attempt = 1 } = hop;
-    const look = JSON.stringify([callee, skill, status, code, late, attempt, ...[...below].sort()]);
-    const kind = numbers.get(look) ?? numbers.size;
-    numbers.set(look, kind);
-    ofHops.set(hop.hopId, kind);
-    return kind;
-  };
-  return kindOf;
+function lookOf({ callee, skill, status, code, late = false, attempt = 1 }: TreeHop): unknown[] {
+  return [callee, skill, status, code, late, attempt];
 }
 
 function totalOf(hops: readonly TreeHop[], below: readonly Branch[]): Total {

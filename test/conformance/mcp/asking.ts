@@ -102,6 +102,14 @@ export const ASKING: Record<string, AskingTool> = {
       ({ asked }) => `Elicitation completed: ${JSON.stringify(asked)}`,
     ),
   },
+  test_missing_capability: {
+    description: "Asks the client's model; shown to clients that have one.",
+    run: asking(() => ({ asked: sample("Say hello.", 10) }), JSON.stringify),
+  },
+  test_streaming_elicitation: {
+    description: "Asks for a name.",
+    run: asking(() => ({ user_name: name }), JSON.stringify),
+  },
   test_input_required_result_elicitation: {
     description: "Asks for a name.",
     run: asking(

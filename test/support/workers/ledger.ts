@@ -136,6 +136,11 @@ export function rows(stub: DurableObjectStub, query: string, ...values: (string 
   return runInDurableObject(stub, (_object, state) => [...state.storage.sql.exec<Row>(query, ...values)]);
 }
 
+/** How many rows a table of the ledger has. */
+export async function count({ stub }: LedgerClient, table: string): Promise<number> {
+  return Number((await rows(stub, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.n);
+}
+
 /** Ends the object in the middle of what it does, as a crash would: what is not written is gone. */
 export async function crash(
   { stub }: LedgerClient,

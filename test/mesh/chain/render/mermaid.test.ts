@@ -32,9 +32,9 @@ describe("a chain as a Mermaid flowchart", () => {
       '  n2["#10003; reader/read #215;37<br/>12 ms #8211; 48 ms #183; #36;0.037 #183; 370 tokens"]',
       '  n3["#10007; reader/read<br/>upstream_error #183; 250 ms #183; 2 retries"]:::error',
       '  n4[["#10003; tool weather<br/>250 ms #183; late"]]',
-      '  n5["#8230; slow<br/>open"]:::open',
+      '  n5["#9679; slow<br/>open"]:::open',
       '  n6["#63; gone<br/>lost #183; 250 ms"]:::lost',
-      '  n7["#8854; stopped<br/>cancelled #183; 250 ms"]:::cancelled',
+      '  n7["#9632; stopped<br/>cancelled #183; 250 ms"]:::cancelled',
       '  n8["#8856; desk/ask"]:::rejected',
     ]);
     expect(lines).toContain('  n3 -.->|"cycle_detected"| n8');

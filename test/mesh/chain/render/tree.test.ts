@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { noteOf, renderTree, statusText, type TreeHop } from "../../../../mesh/chain/render/tree.ts";
+import { statusText } from "../../../../mesh/chain/render/status.ts";
+import { noteOf, renderTree, type TreeHop } from "../../../../mesh/chain/render/tree.ts";
 
 function hop(hopId: string, parentHopId: string | null, callee: string, more: Partial<TreeHop> = {}): TreeHop {
   return { hopId, parentHopId, callee, status: "done", startedAt: 0, endedAt: 5, ...more };
