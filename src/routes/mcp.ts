@@ -9,6 +9,7 @@ import { settingsOf } from "../env.ts";
 import { errorResponse } from "../mcp/answers.ts";
 import { foreign } from "../mcp/guard.ts";
 import { challenge, MCP_PATH, METADATA_PATH, ORIGIN_METADATA_PATH, resourceMetadata } from "../mcp/metadata.ts";
+import { statelessCall } from "../mcp/plain-call.ts";
 import { serveSession } from "../mcp/sessions.ts";
 import { serveStateless } from "../mcp/stateless.ts";
 import { Refused } from "../problem.ts";
@@ -52,7 +53,8 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   const body = await readBody(request, z.unknown());
   if (!body.ok) return errorResponse(body.rejection);
   const { value } = body;
-  if (await isLegacyRequest(request, value)) return session(c, value, identity);
+  if (statelessCall(request, value) === undefined && (await isLegacyRequest(request, value)))
+    return session(c, value, identity);
   return serveStateless(request, value, identity, mcpToolsCap);
 }
 
