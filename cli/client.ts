@@ -1,6 +1,8 @@
 /** The mesh's HTTP API, as far as the command line needs it. */
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { TreeHop } from "../mesh/chain/render/tree.ts";
 import { EXIT, Failure, ProblemFailure, problemIn } from "./failure.ts";
@@ -81,6 +83,8 @@ export interface Call {
   readonly method?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent in place of `body`, as newline-delimited JSON, as they come; each with its line break. */
+  readonly lines?: AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Ends a stream in which nothing, not even a comment, has come for so long. */
@@ -123,6 +127,25 @@ export class Client {
     }
   }
 
+  /** The lines of an answer, as they come. @throws {ConnectionFailure} when it breaks */
+  async *lines(path: string, call: Call): AsyncGenerator<string> {
+    const answer = await this.#send(path, call, "application/x-ndjson");
+    const decoder = new TextDecoder();
+    let rest = "";
+    try {
+      for await (const chunk of answer) {
+        const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
+        rest = lines.pop() ?? "";
+        yield* lines;
+      }
+    } catch (error) {
+      throw this.#broken(error);
+    } finally {
+      answer.destroy();
+    }
+    if (rest !== "") yield rest;
+  }
+
   /** The events of a stream, to its end. @throws {ConnectionFailure} when it breaks */
   async *events(path: string, call: Call = {}): AsyncGenerator<EventSourceMessage> {
     const answer = await this.#send(path, call, "text/event-stream");
@@ -153,9 +176,10 @@ export class Client {
     for (const [name, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    const { lines } = call;
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const sent = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
-      method: call.method ?? (body === undefined ? "GET" : "POST"),
+      method: call.method ?? (body === undefined && lines === undefined ? "GET" : "POST"),
       signal: this.#signal,
       headers: {
         accept,
@@ -163,11 +187,14 @@ export class Client {
         ...(body === undefined
           ? {}
           : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+        ...(lines === undefined ? {} : { "content-type": "application/x-ndjson" }),
         ...call.headers,
       },
     });
     const answered = answerOf(sent);
-    sent.end(body);
+    // What can't be read fails the call; a mesh that refuses it early says why in its answer.
+    if (lines === undefined) sent.end(body);
+    else pipeline(Readable.from(lines), sent).catch((error: unknown) => sent.destroy(error as Error));
     const answer = await answered.catch((error: unknown) => {
       throw this.#broken(error);
     });

@@ -142,8 +142,12 @@ export const LEDGER_PAGE = 1_000;
 
 /** How long an isolate trusts what it has read from the registry before it asks for the revision, in milliseconds. */
 export const REGISTRY_FRESH_MS = 500;
-/** Agents and keys that an isolate remembers, per mesh. */
+/** Agents and keys that an isolate remembers, per mesh, and their characters of JSON together. */
 export const REGISTRY_CACHE = 1_000;
+export const REGISTRY_CACHE_CHARS = 16 * 2 ** 20;
+/** Agents that a search puts in order: those registered first of all that fit, and the first whose names begin as asked. */
+export const SEARCH_CANDIDATES = 300;
+export const SEARCH_NAMES = 50;
 /** Meshes that an isolate remembers. */
 export const MESH_CACHE = 100;
 
@@ -154,6 +158,17 @@ export const TAGS = 32;
 export const EXAMPLES = 16;
 /** One agent's registration, in bytes of JSON. */
 export const AGENT_BYTES = 256 * 1_024;
+/** A batch of registrations: its lines and bytes. Whoever has more sends several. */
+export const BATCH_LINES = 100_000;
+export const BATCH_BYTES = 100 * 2 ** 20;
+/** Lines, and their bytes, that one transaction of the registry takes in: hops wait for it that resolve an agent. */
+export const BATCH_ROWS = 200;
+export const BATCH_ROWS_BYTES = 2 * 2 ** 20;
+/** Results that wait for a slow reader, in bytes; those beyond are told shorter, for it may read only when it has sent all. */
+export const BATCH_UNREAD_BYTES = 8 * 2 ** 20;
+/** MCP servers of a batch that are asked for their tools at its end, and at once; the others when they are first used. */
+export const BATCH_SERVERS = 60;
+export const BATCH_SERVERS_AT_ONCE = 6;
 
 /** Tools that a list over MCP tells at most, all its pages together: models choose badly among more. The rest is searched for. */
 export const MCP_TOOLS_CAP = 1_000;

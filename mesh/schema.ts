@@ -286,6 +286,10 @@ export const ApproveRequest = z
   })
   .meta({ id: "ApproveRequest", description: "Tools of a federated server whose present definition is approved." });
 
+export const AgentPatch = z
+  .strictObject({ status: AgentStatus })
+  .meta({ id: "AgentPatch", description: "What of an agent can be changed without sending the whole of it." });
+
 export const AgentReplacement = z
   .strictObject({ name: AgentName.optional(), ...agentFields })
   .meta({ id: "AgentReplacement", description: "A whole agent; what is left out gets its default." });

@@ -3,9 +3,11 @@ import { Hono } from "hono";
 import { REGIONS, type Region } from "../mesh/ids.ts";
 import { Mesh } from "../mesh/mesh.ts";
 import { authenticate, type Identity, type OpenMesh } from "./auth.ts";
+import { dropBody } from "./body.ts";
 import { type Env, settingsOf } from "./env.ts";
 import { problemResponse, Refused } from "./problem.ts";
 import { agentRoutes } from "./routes/agents.ts";
+import { agentBatchRoutes } from "./routes/agents-batch.ts";
 import { chainRoutes } from "./routes/chains.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -48,6 +50,7 @@ export function createApp(): App {
   for (const routes of [
     invokeRoutes,
     agentRoutes,
+    agentBatchRoutes,
     chainRoutes,
     eventRoutes,
     toolRoutes,
@@ -59,7 +62,8 @@ export function createApp(): App {
   app.notFound((c) =>
     problemResponse({ code: "not_found", detail: `There is nothing at ${new URL(c.req.url).pathname}.` }),
   );
-  app.onError((error) => {
+  app.onError(async (error, c) => {
+    await dropBody(c.req.raw);
     if (error instanceof Refused) return problemResponse(error.rejection, error.place, error.headers);
     console.error("a request failed", error);
     return problemResponse({ code: "internal", detail: "The mesh has failed at this request. Its log says why." });

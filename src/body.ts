@@ -10,7 +10,7 @@ export type Parsed<T> =
 
 /** Reads a JSON body and checks it against its schema. */
 export async function readBody<T extends z.ZodType>(request: Request, schema: T): Promise<Parsed<z.output<T>>> {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = mediaTypeOf(request);
   const bytes = await readBytes(request);
   if (bytes === undefined) {
     return refuse("payload_too_large", `The body is larger than ${BODY_BYTES} bytes. Pass large data by reference.`);
@@ -25,6 +25,11 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
   if (!json.ok) return json;
   const parsed = schema.safeParse(json.value);
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, rejection: schemaRejection(parsed.error) };
+}
+
+/** Without its parameters; empty where none was sent. */
+export function mediaTypeOf(request: Request): string {
+  return request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 function refuse(
@@ -61,26 +66,47 @@ async function readBytes(request: Request): Promise<Uint8Array | undefined> {
   return bytes;
 }
 
-function parseJson(bytes: Uint8Array): Parsed<unknown> {
+/** How long a refusal waits for the body that it is not about, in milliseconds. */
+const DROP_MS = 2_000;
+
+/**
+ * Reads a body that nobody has read, and drops it, before its request is refused: a client that streams one gets a broken
+ * connection in place of the answer otherwise.
+ */
+export async function dropBody({ body, bodyUsed }: Request): Promise<void> {
+  if (body === null || bodyUsed || body.locked) return;
+  await Promise.race([dropped(body), scheduler.wait(DROP_MS)]).catch(() => undefined);
+}
+
+async function dropped(body: ReadableStream<Uint8Array>): Promise<void> {
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > DROPPED_BODY_BYTES) return;
+  }
+}
+
+/** JSON that is not too deep. @param what it is to its sender */
+export function parseJson(bytes: Uint8Array, what = "The body"): Parsed<unknown> {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown;
   } catch (error) {
     const why = error instanceof Error ? error.message : "it can't be read";
-    return refuse("invalid_request", `The body is not valid JSON in UTF-8: ${why}`);
+    return refuse("invalid_request", `${what} is not valid JSON in UTF-8: ${why}`);
   }
   if (nestsDeeper(value, JSON_DEPTH))
-    return refuse("invalid_request", `The body nests deeper than ${JSON_DEPTH} levels.`);
+    return refuse("invalid_request", `${what} nests deeper than ${JSON_DEPTH} levels.`);
   return { ok: true, value };
 }
 
 /** The first thing that is wrong as the sentence, all of them (up to ten) as evidence. */
-export function schemaRejection({ issues }: z.ZodError): Rejection {
+export function schemaRejection({ issues }: z.ZodError, what = "The body"): Rejection {
   const errors = issues.slice(0, 10).map(fieldError);
   const [first] = errors;
   return {
     code: "invalid_request",
-    detail: `${first?.pointer || "The body"}: ${first?.detail ?? "is not right"}`,
+    detail: `${first?.pointer || what}: ${first?.detail ?? "is not right"}`,
     errors,
   };
 }

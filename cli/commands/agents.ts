@@ -1,4 +1,4 @@
-/** `hopline agents`: list, show, add, remove. */
+/** `hopline agents`: list, show, add, import, change, remove. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
@@ -9,6 +9,7 @@ import { action, path, printDocument, type Session } from "../session.ts";
 import { table } from "../table.ts";
 import type { Surroundings } from "../terminal.ts";
 import { count } from "../values.ts";
+import { importAgents } from "./agents-import.ts";
 
 interface ListOptions {
   readonly q?: string;
@@ -22,7 +23,7 @@ const FETCH_MS = 10_000;
 const DESCRIPTION_CHARS = 60;
 
 export function agentsCommand(program: Command, around: Surroundings): void {
-  const agents = program.command("agents").description("list, show, add and remove agents");
+  const agents = program.command("agents").description("list, show, add, import, drain and remove agents");
   agents
     .command("list", { isDefault: true })
     .description("list the agents of the mesh, or search them")
@@ -51,6 +52,27 @@ Examples:
     hopline agents add -`,
     )
     .action(action(around, add));
+  agents
+    .command("import <file>")
+    .description("register an agent for each line of a file (newline-delimited JSON), or of - for stdin")
+    .option("--replace", "replace those whose names are there already")
+    .addHelpText(
+      "after",
+      "\nA line that says what is registered already changes nothing: a file can be imported again.",
+    )
+    .addHelpText("after", "\nExample:\n  hopline agents import fleet.ndjson --replace")
+    .action(action(around, importAgents));
+  for (const [verb, status, what] of [
+    ["drain", "draining", "let an agent finish what it has, and take no new calls"],
+    ["quarantine", "quarantined", "take an agent out of use because something is wrong with it"],
+    ["activate", "active", "let a drained or quarantined agent take calls again"],
+  ] as const) {
+    agents
+      .command(`${verb} <name>`)
+      .description(what)
+      .addHelpText("after", `\nExample:\n  hopline agents ${verb} greeter`)
+      .action(action(around, (session: Session, name: string) => setStatus(session, name, status)));
+  }
   agents
     .command("remove <name>")
     .description("remove an agent; chains that it took part in stay as they are")
@@ -132,6 +154,12 @@ function registrationIn(text: string, source: string): object {
     throw usage(`${source} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
   throw usage(`${source}: an agent is a JSON object such as {"name": …, "version": …, "endpoint": …}.`);
+}
+
+async function setStatus(session: Session, name: string, status: string): Promise<void> {
+  const body = await session.client.text(path("agents", name), { method: "PATCH", body: { status } });
+  if (session.json) return printDocument(session, body);
+  session.print(`${session.ink("green", `✓ ${status}`)}  ${visible(name)}`);
 }
 
 async function remove(session: Session, name: string): Promise<void> {

@@ -50,4 +50,34 @@ export const REGISTRY_MIGRATIONS: readonly string[] = [
   // The keyring's row holds several keys from here on (keyring-store.ts reads the former shape too): a version that knows
   // one key has to refuse the database.
   "SELECT 1",
+  `
+  -- An agent's kind stands beside its skills, so that a list by both reads no more than it answers, and so does whether a
+  -- server's tool has its own name for all.
+  CREATE TABLE offer (
+    skill TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    unprefixed INTEGER NOT NULL,
+    PRIMARY KEY (skill, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO offer SELECT agent_skill.skill, agent_skill.name, agent.kind,
+    agent.kind = 'mcp' AND coalesce(agent.json ->> '$.endpoint.toolPrefix', 1) = 0
+    FROM agent_skill JOIN agent ON agent.name = agent_skill.name;
+  DROP TABLE agent_skill;
+  ALTER TABLE offer RENAME TO agent_skill;
+  CREATE INDEX agent_skill_by_name ON agent_skill (name);                  -- replacing and removing an agent
+  CREATE INDEX agent_skill_by_kind ON agent_skill (skill, kind, name);     -- the list, by both
+  CREATE INDEX agent_skill_unprefixed ON agent_skill (skill, name) WHERE unprefixed = 1;
+
+  -- Words by their beginnings too (a search takes each as one): without, a beginning that all agents have is as dear as
+  -- they are many. What an agent is filtered by is a word as well, one that nobody types (search.ts).
+  CREATE VIRTUAL TABLE agent_word USING fts5 (name, description, skills, tags, facets, tokenize = 'unicode61',
+    prefix = '1 2 3 4 5 6');
+  INSERT INTO agent_word (rowid, name, description, skills, tags, facets)
+    SELECT agent.id, agent.name, agent_text.description, agent_text.skills, agent_text.tags,
+      char(57344) || 'k' || agent.kind || coalesce((SELECT group_concat(' ' || char(57344) || 's' || hex(skill), '')
+        FROM agent_skill WHERE agent_skill.name = agent.name), '')
+    FROM agent_text JOIN agent ON agent.id = agent_text.rowid;
+  DROP TABLE agent_text;
+  `,
 ];

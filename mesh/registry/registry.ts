@@ -14,8 +14,11 @@ import type { Rejection } from "../rejection.ts";
 import type { Agent } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
+import { type Changer, type Enrolled, enrol, mayChange, registerAgent, replaceAgent, setStatus } from "./enrol.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
 import { isFree, type NamedTool, readNamedTool } from "./named-tool.ts";
+import { type Done, done, type Refusal, refuse } from "./outcome.ts";
+import { searchAgents } from "./search.ts";
 import {
   type AgentFilter,
   deleteAgent,
@@ -24,10 +27,8 @@ import {
   noteUpstream,
   readAgent,
   readRevision,
-  readUnprefixed,
   registrationIn,
   type StoredAgent,
-  searchAgents,
   writeAgent,
 } from "./store.ts";
 
@@ -43,12 +44,6 @@ export type Changed<T> =
 
 /** Federated servers that are looked at for being listened to. */
 const SERVERS = 200;
-
-/** Who changes an agent: its principal, and whether it may change those of others. */
-export interface Changer {
-  readonly principal: string;
-  readonly admin: boolean;
-}
 
 export class Registry extends DurableObject {
   readonly #database: Database;
@@ -103,31 +98,42 @@ export class Registry extends DurableObject {
     return this.#at(readNamedTool(this.#database.sql, name));
   }
 
-  async register(agent: StoredAgent, { principal }: Changer): Promise<Changed<Agent>> {
-    return this.#change(() => {
-      if (readAgent(this.#database.sql, agent.name) !== undefined) {
-        return refuse(
-          "conflict",
-          `An agent named '${agent.name}' is registered. Replace it with PUT, or choose another name.`,
-        );
-      }
-      const server = readUnprefixed(this.#database.sql, agent.name);
-      if (server !== undefined) {
-        const detail = `A tool named '${agent.name}' is there: server '${server.name}' gives its tools without a prefix. Choose another name.`;
-        return refuse("conflict", detail);
-      }
-      return done(writeAgent(this.#database.sql, agent, principal, Date.now()));
-    });
+  async register(agent: StoredAgent, changer: Changer): Promise<Changed<Agent>> {
+    return this.#change(() => registerAgent(this.#database.sql, agent, changer, Date.now()));
   }
 
   /** @param ifMatch the revision that the caller has seen; without one the agent is replaced as it is */
   async replace(agent: StoredAgent, changer: Changer, ifMatch: number | undefined): Promise<Changed<Agent>> {
-    return this.#change(() => {
-      const refused = this.#mayChange(agent.name, changer, ifMatch);
-      if (refused !== undefined) return refused;
-      const kept = sameServer(readAgent(this.#database.sql, agent.name), agent);
-      return done(writeAgent(this.#database.sql, { ...agent, ...kept }, changer.principal, Date.now()));
-    });
+    return this.#change(() => replaceAgent(this.#database.sql, agent, changer, ifMatch, Date.now()));
+  }
+
+  async setStatus(
+    name: string,
+    status: Agent["status"],
+    changer: Changer,
+    ifMatch: number | undefined,
+  ): Promise<Changed<Agent>> {
+    return this.#change(() => setStatus(this.#database.sql, name, status, changer, ifMatch, Date.now()));
+  }
+
+  /** Lines of a batch, in one transaction; one that is refused, or fails, does so alone. See `enrol`. */
+  async registerMany(
+    agents: readonly StoredAgent[],
+    changer: Changer,
+    replace: boolean,
+  ): Promise<AtRevision<(Done<Enrolled> | Refusal)[]>> {
+    const { sql } = this.#database;
+    const line = (agent: StoredAgent): Done<Enrolled> | Refusal => {
+      try {
+        return this.#database.transactionSync(() => enrol(sql, agent, changer, replace, Date.now()));
+      } catch (error) {
+        console.error(`registry: '${agent.name}' could not be written`, error);
+        return { ok: false, rejection: { code: "internal", detail: "The registry has failed at this line." } };
+      }
+    };
+    const results = this.#database.transactionSync(() => agents.map(line));
+    if (results.some((result) => result.ok && result.value.outcome !== "unchanged")) this.#changed();
+    return this.#at(results);
   }
 
   /**
@@ -178,22 +184,8 @@ export class Registry extends DurableObject {
     });
   }
 
-  #mayChange(name: string, { principal, admin }: Changer, ifMatch: number | undefined): Refused | undefined {
-    const agent = readAgent(this.#database.sql, name);
-    if (agent === undefined) return refuse("agent_not_found", `There is no agent named '${name}'.`);
-    if (!admin && agent.owner !== principal) {
-      return refuse(
-        "insufficient_scope",
-        `Agent '${name}' belongs to ${agent.owner}: only its owner or an admin may change it.`,
-      );
-    }
-    if (ifMatch !== undefined && ifMatch !== agent.revision) {
-      return refuse(
-        "precondition_failed",
-        `Agent '${name}' has changed: its ETag is now "${agent.revision}". Read it again.`,
-      );
-    }
-    return undefined;
+  #mayChange(name: string, changer: Changer, ifMatch: number | undefined): Refusal | undefined {
+    return mayChange(readAgent(this.#database.sql, name), name, changer, ifMatch);
   }
 
   /** Agents by name, after `after`. */
@@ -257,37 +249,15 @@ export class Registry extends DurableObject {
     return { revision: readRevision(this.#database.sql), value };
   }
 
-  #change<T>(work: () => Done<T> | Refused): Changed<T> {
+  #change<T>(work: () => Done<T> | Refusal): Changed<T> {
     const result = this.#database.transactionSync(work);
     if (!result.ok) return result;
-    this.#changes.wake();
-    this.#listeners.sync(() => this.#servers());
+    this.#changed();
     return { ...result, revision: readRevision(this.#database.sql) };
   }
-}
 
-/** What is kept of a server that is registered anew at its address: its tools, and what was approved of them. */
-function sameServer(before: Agent | undefined, { endpoint }: StoredAgent): Partial<StoredAgent> {
-  if (before?.endpoint.kind !== "mcp" || endpoint.kind !== "mcp" || before.endpoint.url !== endpoint.url) return {};
-  return { skills: before.skills, upstream: before.upstream };
-}
-
-interface Done<T> {
-  readonly ok: true;
-  readonly value: T;
-}
-interface Refused {
-  readonly ok: false;
-  readonly rejection: Rejection;
-}
-
-function done<T>(value: T): Done<T> {
-  return { ok: true, value };
-}
-
-function refuse(
-  code: "conflict" | "agent_not_found" | "insufficient_scope" | "precondition_failed" | "not_found",
-  detail: string,
-): Refused {
-  return { ok: false, rejection: { code, detail } };
+  #changed(): void {
+    this.#changes.wake();
+    this.#listeners.sync(() => this.#servers());
+  }
 }

@@ -2,17 +2,20 @@
  * What an isolate remembers of a mesh's registry: a bounded cache per agent and key. What was checked more than
  * REGISTRY_FRESH_MS ago is checked against the registry's revision before use; a miss asks the registry.
  */
-import { REGISTRY_CACHE, REGISTRY_FRESH_MS } from "../limits.ts";
+import { REGISTRY_CACHE, REGISTRY_CACHE_CHARS, REGISTRY_FRESH_MS } from "../limits.ts";
 import type { AtRevision } from "./registry.ts";
 
 interface Entry {
   readonly revision: number;
   readonly value: unknown;
+  /** Of its JSON: what it weighs, about. */
+  readonly chars: number;
 }
 
 export class RegistrySnapshot {
   /** In the order of use, so that the first one is the one to forget. */
   readonly #entries = new Map<string, Entry>();
+  #chars = 0;
   #revision = 0;
   #checkedAt = Number.NEGATIVE_INFINITY;
 
@@ -48,11 +51,20 @@ export class RegistrySnapshot {
   /** Only what exists is remembered, so that a registration is seen at once. */
   #remember<T>(key: string, { revision, value }: AtRevision<T | undefined>): T | undefined {
     this.note(revision);
-    this.#entries.delete(key);
+    this.#forget(key);
     if (value === undefined) return undefined;
-    this.#entries.set(key, { revision, value });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > REGISTRY_CACHE && oldest !== undefined) this.#entries.delete(oldest);
+    const chars = JSON.stringify(value).length;
+    this.#entries.set(key, { revision, value, chars });
+    this.#chars += chars;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= REGISTRY_CACHE && this.#chars <= REGISTRY_CACHE_CHARS) break;
+      this.#forget(oldest);
+    }
     return value;
+  }
+
+  #forget(key: string): void {
+    this.#chars -= this.#entries.get(key)?.chars ?? 0;
+    this.#entries.delete(key);
   }
 }

@@ -1,6 +1,7 @@
 /** Agents: rows, look-ups and search. One function a statement. */
 import type { Agent, AgentRegistration, Skill, UpstreamFacts } from "../schema.ts";
 import { firstRow, type Sql } from "../sql.ts";
+import { deleteWords, writeWords } from "./words.ts";
 
 export function readRevision(sql: Sql): number {
   return firstRow(sql.exec<{ number: number }>("SELECT number FROM revision"))?.number ?? 0;
@@ -32,10 +33,15 @@ export function readAgent(sql: Sql, name: string): Agent | undefined {
   return row && toAgent(row);
 }
 
+export function readAgentById(sql: Sql, id: number): Agent | undefined {
+  const row = firstRow(sql.exec<AgentColumns>(`SELECT ${AGENT_COLUMNS} FROM agent WHERE id = ?`, id));
+  return row && toAgent(row);
+}
+
 /** The server that gives a tool under its own name. */
 export function readUnprefixed(sql: Sql, tool: string): Agent | undefined {
   const query = `SELECT ${AGENT_COLUMNS} FROM agent_skill JOIN agent ON agent.name = agent_skill.name
-    WHERE agent_skill.skill = ? AND agent.kind = 'mcp' AND agent.json ->> '$.endpoint.toolPrefix' = 0 ORDER BY agent.name LIMIT 1`;
+    WHERE agent_skill.skill = ? AND agent_skill.unprefixed = 1 ORDER BY agent_skill.name LIMIT 1`;
   const row = firstRow(sql.exec<AgentColumns>(query, tool));
   return row && toAgent(row);
 }
@@ -80,16 +86,13 @@ export function writeAgent(sql: Sql, agent: StoredAgent, owner: string, now: num
   );
   const { id } = row as { id: number };
   if (before !== undefined) unindex(sql, id, agent.name);
-  for (const skill of agent.skills)
-    sql.exec("INSERT OR IGNORE INTO agent_skill (skill, name) VALUES (?, ?)", skill.id, agent.name);
-  sql.exec(
-    "INSERT INTO agent_text (rowid, name, description, skills, tags) VALUES (?, ?, ?, ?, ?)",
-    id,
-    agent.name,
-    agent.description,
-    agent.skills.map((skill) => `${skill.id} ${skill.name ?? ""} ${skill.description}`).join("\n"),
-    agent.skills.flatMap((skill) => skill.tags).join("\n"),
-  );
+  const { kind } = agent.endpoint;
+  const unprefixed = agent.endpoint.kind === "mcp" && !agent.endpoint.toolPrefix;
+  for (const skill of agent.skills) {
+    const query = "INSERT OR IGNORE INTO agent_skill (skill, name, kind, unprefixed) VALUES (?, ?, ?, ?)";
+    sql.exec(query, skill.id, agent.name, kind, unprefixed ? 1 : 0);
+  }
+  writeWords(sql, id, agent);
   return { ...agent, owner: before?.owner ?? owner, revision, createdAt: before?.createdAt ?? now, updatedAt: now };
 }
 
@@ -102,7 +105,7 @@ export function deleteAgent(sql: Sql, name: string): void {
 
 function unindex(sql: Sql, id: number, name: string): void {
   sql.exec("DELETE FROM agent_skill WHERE name = ?", name);
-  sql.exec("DELETE FROM agent_text WHERE rowid = ?", id);
+  deleteWords(sql, id);
 }
 
 export interface AgentFilter {
@@ -114,40 +117,17 @@ export interface AgentFilter {
 /** Agents by name, after `after`. */
 export function listAgents(sql: Sql, { kind, skill, limit }: AgentFilter, after: string): Agent[] {
   const from = skill === undefined ? "agent" : "agent_skill JOIN agent ON agent.name = agent_skill.name";
-  const where = [skill === undefined ? "agent.name > ?" : "agent_skill.name > ?"];
+  const listed = skill === undefined ? "agent" : "agent_skill";
+  const where = [`${listed}.name > ?`];
   const bindings: (string | number)[] = [after];
   if (skill !== undefined) {
     where.push("agent_skill.skill = ?");
     bindings.push(skill);
   }
   if (kind !== undefined) {
-    where.push("agent.kind = ?");
+    where.push(`${listed}.kind = ?`);
     bindings.push(kind);
   }
-  const order = skill === undefined ? "agent.name" : "agent_skill.name";
-  const query = `SELECT ${AGENT_COLUMNS} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${order} LIMIT ?`;
+  const query = `SELECT ${AGENT_COLUMNS} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY ${listed}.name LIMIT ?`;
   return [...sql.exec<AgentColumns>(query, ...bindings, limit)].map(toAgent);
-}
-
-/** Agents that have every word of `words` (as a beginning) in name, description, skills or tags; best first. */
-export function searchAgents(
-  sql: Sql,
-  words: readonly string[],
-  { kind, skill, limit }: AgentFilter,
-  offset: number,
-): Agent[] {
-  const match = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(" ");
-  const where = ["agent_text MATCH ?"];
-  const bindings: (string | number)[] = [match];
-  if (kind !== undefined) {
-    where.push("agent.kind = ?");
-    bindings.push(kind);
-  }
-  if (skill !== undefined) {
-    where.push("EXISTS (SELECT 1 FROM agent_skill WHERE agent_skill.skill = ? AND agent_skill.name = agent.name)");
-    bindings.push(skill);
-  }
-  const query = `SELECT ${AGENT_COLUMNS} FROM agent_text JOIN agent ON agent.id = agent_text.rowid WHERE ${where.join(" AND ")}
-    ORDER BY bm25(agent_text, 10.0, 2.0, 4.0, 4.0), agent.name LIMIT ? OFFSET ?`;
-  return [...sql.exec<AgentColumns>(query, ...bindings, limit, offset)].map(toAgent);
 }

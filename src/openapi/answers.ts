@@ -20,7 +20,7 @@ import {
   type Usage,
 } from "../../mesh/schema.ts";
 import { hopEvent } from "./examples.ts";
-import { CODES } from "./problem.ts";
+import { CODES, Problem } from "./problem.ts";
 
 const count = z.int().min(0);
 const time = z.int().min(0).meta({ description: "Epoch milliseconds." });
@@ -84,6 +84,19 @@ export const ToolAnswer = z
   .meta({ id: "Tool", description: "A skill by the name that models call it." });
 ToolAnswer satisfies z.ZodType<ToolView>;
 AgentAnswer satisfies z.ZodType<Agent>;
+/** What became of a line of a batch. */
+export const BatchResult = z
+  .strictObject({
+    line: z.int().min(1).meta({ description: "The line of the body that this is the result of, from 1." }),
+    name: z.string().optional().meta({ description: "As the line says it." }),
+    status: z.int().meta({ description: "As if the line had been sent alone: 201, 200, or the problem's." }),
+    outcome: z.enum(["registered", "replaced", "unchanged", "refused"]).meta({
+      description: "`unchanged`: it is registered just so already, by the same owner.",
+    }),
+    revision: z.int().min(1).optional().meta({ description: "The agent's, where the line was taken: its `ETag`." }),
+    problem: Problem.optional().meta({ description: "Where it was refused; without `errors`." }),
+  })
+  .meta({ id: "BatchResult", description: "What became of a line." });
 export const ReadAgentAnswer = AgentAnswer.extend({
   breaker: z
     .strictObject({

@@ -8,7 +8,7 @@ import {
 import { BODY_BYTES, JSON_DEPTH } from "../../mesh/limits.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { AGENT_CALL } from "./agent-call.ts";
-import { HopEventAnswer } from "./answers.ts";
+import { BatchResult, HopEventAnswer } from "./answers.ts";
 import { type Operation, operationObject } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
 import { Problem, problemAnswers } from "./problem.ts";
@@ -41,7 +41,7 @@ export function openApiDocument(): OpenApiDocument {
     webhooks: { callOfAgent: { post: AGENT_CALL } },
     components: {
       // Named by hand where only references name them.
-      schemas: { Problem, HopEvent: HopEventAnswer },
+      schemas: { Problem, HopEvent: HopEventAnswer, BatchResult },
       responses: {
         // What is answered outside of all operations.
         ...outside("not_found"),

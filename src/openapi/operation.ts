@@ -11,7 +11,7 @@ import type { Scope } from "../../mesh/schema.ts";
 import { notAcceptable, problemAnswers } from "./problem.ts";
 import type { Tag } from "./tags.ts";
 
-export type Method = "get" | "post" | "put" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 export interface Operation {
   readonly method: Method;
@@ -26,7 +26,12 @@ export interface Operation {
   /** The scope that a key must have; `open`: nobody is asked who they are. */
   readonly access: Scope | "open";
   readonly params?: ZodOpenApiParameters;
-  readonly body?: { readonly schema: z.ZodType; readonly examples: Readonly<Record<string, unknown>> };
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly examples: Readonly<Record<string, unknown>>;
+    /** The schema is that of a line: the body is newline-delimited JSON, and each example a list of lines. */
+    readonly lines?: true;
+  };
   /** Successes by status. */
   readonly answers: Readonly<Record<`${2 | 3}${string}`, ZodOpenApiResponseObject>>;
   /** Codes that it can refuse with, beside those that `access` and `body` bring along. */
@@ -42,7 +47,9 @@ export function codesOf({ access, body, problems }: Operation): RejectionCode[] 
   return [
     ...problems,
     ...(access === "open" ? [] : (["unauthenticated", "token_invalid", "insufficient_scope"] as const)),
-    ...(body === undefined ? [] : (["invalid_request", "payload_too_large", "unsupported_media_type"] as const)),
+    ...(body === undefined ? [] : (["invalid_request", "unsupported_media_type"] as const)),
+    // Lines are refused one by one.
+    ...(body === undefined || body.lines ? [] : (["payload_too_large"] as const)),
     "internal",
   ];
 }
@@ -57,7 +64,14 @@ export function operationObject(operation: Operation): ZodOpenApiOperationObject
     // OpenAPI 3.1 lists what a bearer must be good for, as it does the scopes of OAuth.
     security: access === "open" ? [] : [{ bearer: [access] }],
     ...(params === undefined ? {} : { requestParams: params }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { "application/json": media(body) } } }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: body.lines === undefined ? { "application/json": media(body) } : lines(body),
+          },
+        }),
     responses: {
       ...answers,
       ...problemAnswers(codesOf(operation), chained),
@@ -68,6 +82,24 @@ export function operationObject(operation: Operation): ZodOpenApiOperationObject
 
 function media({ schema, examples }: NonNullable<Operation["body"]>): ZodOpenApiMediaTypeObject {
   return { schema, examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) };
+}
+
+const NDJSON = "application/x-ndjson";
+
+/** OpenAPI 3.1 has no word for what each line is: `x-lines` is its schema. */
+function lines({ schema, examples }: NonNullable<Operation["body"]>) {
+  const texts = Object.entries(examples).map(([name, value]) => [name, { value: linesOf(value as unknown[]) }]);
+  return { [NDJSON]: { schema: z.string(), "x-lines": schema, examples: Object.fromEntries(texts) } };
+}
+
+/** An answer that is newline-delimited JSON. @param name of the schema of a line */
+export function jsonLines(description: string, name: string, example: readonly unknown[]): ZodOpenApiResponseObject {
+  const each = { $ref: `#/components/schemas/${name}` };
+  return { description, content: { [NDJSON]: { schema: z.string(), "x-lines": each, example: linesOf(example) } } };
+}
+
+function linesOf(values: readonly unknown[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
 }
 
 /** A JSON answer. */

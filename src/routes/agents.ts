@@ -1,30 +1,26 @@
 /** Agents: register, list and search, read, replace, remove. */
 import * as z from "zod";
-import { builtin } from "../../mesh/builtins.ts";
 import { encodeCursor } from "../../mesh/cursor.ts";
-import { egressRefusal } from "../../mesh/egress/address.ts";
 import { refresh, refreshIfStale } from "../../mesh/federation/refresh.ts";
 import { breakerOf, type OpenBreaker } from "../../mesh/hop/breakers.ts";
-import { schemaProblem } from "../../mesh/hop/schema-check.ts";
-import { AGENT_BYTES } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import type { Changed } from "../../mesh/registry/registry.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import {
   type Agent,
   AgentName,
+  AgentPatch,
   AgentRegistration,
   AgentReplacement,
   ApproveRequest,
   Endpoint,
-  type Skill,
 } from "../../mesh/schema.ts";
 import { type App, otherMethods } from "../app.ts";
 import { type Identity, requireScope } from "../auth.ts";
 import { readBody } from "../body.ts";
-import { toolNameProblem } from "../mcp/names.ts";
 import { Refused } from "../problem.ts";
 import { cursorOf, Limit, readQuery } from "../query.ts";
+import { type CompleteRegistration, completed } from "../registration.ts";
 
 export const ListQuery = z.strictObject({
   q: z.string().max(256).optional(),
@@ -92,12 +88,21 @@ export function agentRoutes(app: App): void {
     return c.json(fresh, 200, { etag: etag(fresh) });
   });
 
+  app.patch("/v1/agents/:name", async (c) => {
+    const { mesh, changer } = mayRegister(c.get("identity"));
+    const { status } = await bodyOf(c.req.raw, AgentPatch);
+    const seen = ifMatch(c.req.header("if-match"));
+    const changed = (await mesh.registry.setStatus(c.req.param("name"), status, changer, seen)) as Changed<Agent>;
+    const stored = take(mesh, changed);
+    return c.json(stored, 200, { etag: etag(stored) });
+  });
+
   app.delete("/v1/agents/:name", async (c) => {
     const { mesh, changer } = mayRegister(c.get("identity"));
     take(mesh, await mesh.registry.remove(c.req.param("name"), changer, ifMatch(c.req.header("if-match"))));
     return c.body(null, 204);
   });
-  otherMethods(app, "/v1/agents/:name", "GET, PUT, DELETE");
+  otherMethods(app, "/v1/agents/:name", "GET, PUT, PATCH, DELETE");
 
   app.post("/v1/agents/:name/approve", async (c) => {
     const { mesh, changer } = mayRegister(c.get("identity"));
@@ -117,7 +122,8 @@ function reader(identity: Identity): Identity {
   return identity;
 }
 
-function mayRegister(identity: Identity) {
+/** @throws {Refused} insufficient_scope */
+export function mayRegister(identity: Identity) {
   requireScope(identity, "register");
   return { mesh: identity.mesh, changer: { principal: identity.principal, admin: identity.scopes.has("admin") } };
 }
@@ -128,65 +134,11 @@ async function bodyOf<T extends z.ZodType>(request: Request, schema: T): Promise
   return body.value;
 }
 
-/** The skills that a registration leaves out, and what a schema can't check. @throws {Refused} invalid_request, egress_denied */
-function complete(agent: AgentRegistration, mesh: Mesh): AgentRegistration & { skills: readonly Skill[] } {
-  if (agent.endpoint.kind === "mcp" && agent.skills !== undefined) {
-    const detail = "/skills: the tools of an MCP server are its skills: leave this out.";
-    throw new Refused({ code: "invalid_request", detail });
-  }
-  const skills =
-    agent.endpoint.kind === "mcp"
-      ? []
-      : (agent.skills ?? [
-          { id: agent.name, description: agent.description, tags: [], inputSchema: {}, outputSchema: {}, examples: [] },
-        ]);
-  const wrong = skillProblem(skills) ?? endpointProblem(agent, mesh) ?? toolNameProblem({ ...agent, skills });
-  if (wrong !== undefined) throw new Refused(wrong);
-  if (JSON.stringify(agent).length > AGENT_BYTES) {
-    throw new Refused({ code: "payload_too_large", detail: `A registration is at most ${AGENT_BYTES} bytes of JSON.` });
-  }
-  return { ...agent, skills };
-}
-
-function skillProblem(skills: readonly Skill[]): Rejection | undefined {
-  const seen = new Set<string>();
-  for (const [place, skill] of skills.entries()) {
-    if (seen.has(skill.id))
-      return { code: "invalid_request", detail: `/skills/${place}/id: there are two skills named '${skill.id}'.` };
-    seen.add(skill.id);
-    for (const field of ["inputSchema", "outputSchema"] as const) {
-      const problem = schemaProblem(skill[field]);
-      if (problem !== undefined) {
-        return {
-          code: "invalid_request",
-          detail: `/skills/${place}/${field}: this JSON Schema can't be used: ${problem}`,
-        };
-      }
-    }
-  }
-  return undefined;
-}
-
-function endpointProblem({ name, endpoint }: AgentRegistration, mesh: Mesh): Rejection | undefined {
-  switch (endpoint.kind) {
-    case "builtin":
-      if (builtin(name) !== undefined) return undefined;
-      return { code: "invalid_request", detail: `/endpoint: this deployment has no builtin agent '${name}'.` };
-    case "binding":
-      if (mesh.settings.agentBindings.has(endpoint.binding)) return undefined;
-      return {
-        code: "invalid_request",
-        detail: `/endpoint/binding: '${endpoint.binding}' is not among the deployment's HOPLINE_AGENT_BINDINGS.`,
-      };
-    case "http":
-    case "mcp": {
-      const refusal = egressRefusal(new URL(endpoint.url), mesh.egress);
-      if (refusal === undefined) return undefined;
-      return { code: "egress_denied", detail: `/endpoint/url: ${endpoint.url} may not be reached: ${refusal}.` };
-    }
-    default:
-      return endpoint satisfies never;
-  }
+/** @throws {Refused} invalid_request, egress_denied, payload_too_large */
+function complete(agent: AgentRegistration, mesh: Mesh): CompleteRegistration {
+  const registration = completed(agent, mesh);
+  if (!registration.ok) throw new Refused(registration.rejection);
+  return registration.value;
 }
 
 /** The value of a change, which this isolate then sees at once. @throws {Refused} */

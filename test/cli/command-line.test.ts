@@ -73,7 +73,8 @@ describe("--help", () => {
 
   test("is there for every command", () => {
     expect(all.map((names) => names.join(" "))).toEqual([
-      ...["start", "agents", "agents list", "agents show", "agents add", "agents remove", "invoke"],
+      ...["start", "agents", "agents list", "agents show", "agents add", "agents import", "agents drain"],
+      ...["agents quarantine", "agents activate", "agents remove", "invoke"],
       ...["chains", "chains list", "chains show", "graph", "watch", "cancel", "edges"],
       ...["keys", "keys list", "keys create", "keys revoke"],
     ]);

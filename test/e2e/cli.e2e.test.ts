@@ -62,10 +62,49 @@ describe("agents", () => {
     expect(again.out).toContain("✓ replaced  cli-one");
     expect(JSON.parse((await line.run(["agents", "show", "cli-one"])).out)).toMatchObject({ description: "Changed." });
 
+    for (const [verb, status] of [
+      ["drain", "draining"],
+      ["quarantine", "quarantined"],
+      ["activate", "active"],
+    ] as const) {
+      expect((await line.run(["agents", verb, "cli-one"])).out).toBe(`✓ ${status}  cli-one\n`);
+      expect(JSON.parse((await line.run(["agents", "show", "cli-one"])).out)).toMatchObject({ status });
+    }
     expect(await line.run(["agents", "remove", "cli-one"])).toMatchObject({ code: 0, out: "✓ removed  cli-one\n" });
     const gone = await line.run(["agents", "show", "cli-one"]);
     expect(gone).toMatchObject({ code: 1, out: "" });
     expect(gone.err).toContain("⊘ agent_not_found");
+  });
+
+  test("are imported by the line, again without harm, and each refused line is named", async () => {
+    const agent = (n: number, more = {}) =>
+      JSON.stringify({
+        name: `fleet-${n}`,
+        version: "1.0.0",
+        endpoint: { kind: "http", url: "http://127.0.0.1:9/" },
+        ...more,
+      });
+    const fleet = Array.from({ length: 520 }, (_, n) => agent(n));
+    writeFileSync(join(line.folder, "fleet.ndjson"), `${fleet.join("\r\n")}\n`);
+    const first = await line.run(["agents", "import", "fleet.ndjson"]);
+    expect(first).toEqual({ code: 0, out: "✓ imported  520 registered\n", err: "" });
+    const changed = [agent(0), "", agent(1, { version: "2.0.0" }), "{", agent(600)].join("\n");
+    const again = await line.run(["agents", "import", "-"], {}, changed);
+    expect([again.code, again.out]).toEqual([1, "! imported  1 registered, 1 unchanged, 2 refused\n"]);
+    expect(again.err).toMatch(
+      /^⊘ conflict {2}line 3 fleet-1: .*\n⊘ invalid_request {2}line 4: The line is not valid JSON/,
+    );
+    const replaced = await line.run(
+      ["agents", "import", "-", "--replace", "--json"],
+      {},
+      agent(1, { version: "2.0.0" }),
+    );
+    expect(JSON.parse(replaced.out)).toMatchObject({ line: 1, name: "fleet-1", status: 200, outcome: "replaced" });
+    const absent = await line.run(["agents", "import", "absent.ndjson"]);
+    expect([absent.code, absent.out]).toEqual([2, ""]);
+    expect(absent.err).toContain("absent.ndjson");
+    const foreign = await line.run(["agents", "import", "fleet.ndjson"], { HOPLINE_KEY: "wrong" });
+    expect([foreign.code, foreign.out]).toEqual([4, ""]);
   });
 });
 

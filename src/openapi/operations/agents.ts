@@ -1,12 +1,20 @@
 /** Agents: register, list and search, read, replace, remove. */
 import * as z from "zod";
-import { AGENT_BYTES } from "../../../mesh/limits.ts";
-import { AgentName, AgentRegistration, AgentReplacement, ApproveRequest } from "../../../mesh/schema.ts";
+import {
+  AGENT_BYTES,
+  BATCH_BYTES,
+  BATCH_LINES,
+  BATCH_SERVERS,
+  BATCH_UNREAD_BYTES,
+  SEARCH_CANDIDATES,
+} from "../../../mesh/limits.ts";
+import { AgentName, AgentPatch, AgentRegistration, AgentReplacement, ApproveRequest } from "../../../mesh/schema.ts";
 import { ListQuery } from "../../routes/agents.ts";
+import { BatchQuery } from "../../routes/agents-batch.ts";
 import { AgentAnswer, ReadAgentAnswer } from "../answers.ts";
 import { registration, replacement, smallRegistration } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
-import { described, json, type Operation, page } from "../operation.ts";
+import { described, json, jsonLines, type Operation, page } from "../operation.ts";
 
 const path = z.object({ name: AgentName.meta({ description: "The agent's name.", param: { example: "greeter" } }) });
 const ifMatch = z.object({ "If-Match": RequestHeaders.ifMatch });
@@ -29,12 +37,38 @@ export const agentOperations: readonly Operation[] = [
     problems: ["egress_denied", "conflict"],
   },
   {
+    method: "post",
+    path: "/v1/agents:batch",
+    id: "registerAgents",
+    tag: TAG,
+    summary: "Register many agents",
+    description: `Newline-delimited JSON: a registration a line in, its result a line out, in their order, as they come. A line that is refused is refused alone; blank lines are skipped. A line that says what is registered already is \`unchanged\`, so a batch that was cut off can be sent again as it is; another agent of that name is a conflict, unless \`replace\` is set.
+
+At most ${BATCH_LINES.toLocaleString("en")} lines and ${BATCH_BYTES / 2 ** 20} MiB, a line at most ${AGENT_BYTES / 1_024} KiB. Lines beyond get one result, \`payload_too_large\`, and are dropped. Read while you send: when ${BATCH_UNREAD_BYTES / 2 ** 20} MiB of results are unread, further problems are told without their details. Of the MCP servers in it the first ${BATCH_SERVERS} are asked for their tools before the answer ends, the others when they are used.`,
+    access: "register",
+    params: {
+      query: described(BatchQuery, { replace: "Whether an agent that is there already is replaced by its line." }),
+    },
+    body: {
+      schema: AgentRegistration,
+      examples: { "Two agents": [smallRegistration, { ...smallRegistration, name: "greeter-2" }] },
+      lines: true,
+    },
+    answers: {
+      "200": jsonLines("What became of each line.", "BatchResult", [
+        { line: 1, name: "greeter", status: 201, outcome: "registered", revision: 12 },
+        { line: 2, name: "greeter-2", status: 200, outcome: "unchanged", revision: 7 },
+      ]),
+    },
+    problems: [],
+  },
+  {
     method: "get",
     path: "/v1/agents",
     id: "listAgents",
     tag: TAG,
     summary: "List and search agents",
-    description: "By name, or with `q` the best match first.",
+    description: `By name, or with \`q\` the best match first: of the first ${SEARCH_CANDIDATES} that fit, and of those whose names begin so.`,
     access: "read",
     params: {
       query: described(ListQuery, {
@@ -76,6 +110,20 @@ export const agentOperations: readonly Operation[] = [
     body: { schema: AgentReplacement, examples: { "A new version": replacement } },
     answers: { "200": json("It is replaced.", AgentAnswer, { headers: headers(["ETag"]) }) },
     problems: ["egress_denied", "agent_not_found", "precondition_failed"],
+  },
+  {
+    method: "patch",
+    path: "/v1/agents/{name}",
+    id: "changeAgent",
+    tag: TAG,
+    summary: "Change an agent's status",
+    description:
+      "`draining` takes no new calls and finishes those that it has, their own calls included; so does `quarantined`, which says that something is wrong with it. `active` takes calls again. Every isolate follows within a second.",
+    access: "register",
+    params: { path, header: ifMatch },
+    body: { schema: AgentPatch, examples: { "No new calls": { status: "draining" } } },
+    answers: { "200": json("It is changed.", AgentAnswer, { headers: headers(["ETag"]) }) },
+    problems: ["agent_not_found", "precondition_failed"],
   },
   {
     method: "delete",

@@ -26,9 +26,14 @@ function success(status: string, { description, content = {}, headers = {} }: An
 ${kinds.length === 0 ? undefined : html`<ul>${kinds}</ul>`}</div>\n`;
 }
 
-function media(type: string, { schema = {}, example, "x-events": events }: Media): Html {
+function media(type: string, { schema = {}, example, "x-events": events, "x-lines": line }: Media): Html {
   const fields = fieldsOf(schema);
-  const named = schema.$ref === undefined ? undefined : html`: ${typeOf(schema)}`;
+  const named =
+    line !== undefined
+      ? html`: each line ${typeOf(line)}`
+      : schema.$ref === undefined
+        ? undefined
+        : html`: ${typeOf(schema)}`;
   const said = schema.description === undefined ? undefined : html`: ${inline(schema.description)}`;
   const told =
     events &&

@@ -1,17 +1,23 @@
 /** An operation as a command to paste. `$HOPLINE` is the address of the mesh, `$KEY` a key. */
 import { jsonOf } from "./json.ts";
-import type { Operation } from "./model.ts";
+import type { Media, Operation } from "./model.ts";
 
 export function curlOf(operation: Operation): string {
   const { method, security, requestBody } = operation;
-  const [example] = Object.values(requestBody?.content["application/json"]?.examples ?? {});
+  const [[type, media] = []] = Object.entries(requestBody?.content ?? {});
+  const [example] = Object.values(media?.examples ?? {});
   const parts = [
     `curl -s ${method === "GET" || requestBody !== undefined ? "" : `-X ${method} `}"$HOPLINE${pathOf(operation)}"`,
-    ...(method === "PUT" ? ["-X PUT"] : []),
+    ...(method === "PUT" || method === "PATCH" ? [`-X ${method}`] : []),
     ...(security === undefined || security.length === 0 ? [] : ['-H "Authorization: Bearer $KEY"']),
-    ...(example === undefined ? [] : ['-H "Content-Type: application/json"', `-d ${quoted(jsonOf(example.value))}`]),
+    ...(example === undefined ? [] : [`-H "Content-Type: ${type}"`, `-d ${quoted(exampleOf(media, example.value))}`]),
   ];
   return parts.join(" \\\n  ");
+}
+
+/** Lines stand as they are sent. */
+export function exampleOf(media: Media | undefined, value: unknown): string {
+  return media?.["x-lines"] === undefined ? jsonOf(value) : String(value).trimEnd();
 }
 
 /** The path with the examples of its parameters. */

@@ -28,6 +28,8 @@ export interface Media {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
   /** Of a stream: what each event's data is. */
   readonly "x-events"?: Readonly<Record<string, JsonSchema>>;
+  /** Of newline-delimited JSON: what each line is. */
+  readonly "x-lines"?: JsonSchema;
 }
 type Content = Readonly<Record<string, Media>>;
 export interface Parameter {

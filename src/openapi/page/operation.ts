@@ -1,8 +1,7 @@
 /** One operation on the page. */
 import { answers } from "./answers.ts";
-import { curlOf } from "./curl.ts";
+import { curlOf, exampleOf } from "./curl.ts";
 import { type Html, html } from "./html.ts";
-import { jsonOf } from "./json.ts";
 import type { Model, Operation, Parameter } from "./model.ts";
 import { breakable, code, paragraphs } from "./prose.ts";
 import { fieldsOf, fieldTable, notes, typeOf } from "./schema.ts";
@@ -52,11 +51,12 @@ function parameterTable(all: readonly Parameter[]): Html | undefined {
 
 /** @param shown how many examples stand elsewhere */
 function body({ requestBody }: Operation, shown: number): Html | undefined {
-  const media = requestBody?.content["application/json"];
-  if (media?.schema === undefined) return undefined;
+  const [media] = Object.values(requestBody?.content ?? {});
+  const schema = media?.["x-lines"] ?? media?.schema;
+  if (media === undefined || schema === undefined) return undefined;
   const examples = Object.entries(media.examples ?? {}).slice(shown);
-  const fields = fieldsOf(media.schema);
-  return html`<p>Body: ${typeOf(media.schema)}, as JSON.</p>
+  const fields = fieldsOf(schema);
+  return html`<p>Body: ${typeOf(schema)}, as ${media["x-lines"] === undefined ? "JSON" : "one line of JSON each"}.</p>
 ${fields.length === 0 ? undefined : fieldTable(fields)}
-${examples.map(([name, { value }]) => html`<details><summary>Example: ${name}</summary>${code(jsonOf(value))}</details>\n`)}`;
+${examples.map(([name, { value }]) => html`<details><summary>Example: ${name}</summary>${code(exampleOf(media, value))}</details>\n`)}`;
 }

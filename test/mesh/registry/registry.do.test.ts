@@ -4,12 +4,13 @@ import { describe, expect, it } from "vitest";
 import type { KeyringRecord } from "../../../mesh/identity/keyring.ts";
 import type { KeyRecord } from "../../../mesh/identity/keys.ts";
 import type { Changed, Registry } from "../../../mesh/registry/registry.ts";
+import { searchAgents } from "../../../mesh/registry/search.ts";
 import {
   type AgentFilter,
   listAgents,
   readAgent,
   readRevision,
-  searchAgents,
+  readUnprefixed,
   writeAgent,
 } from "../../../mesh/registry/store.ts";
 import { type Agent, AgentRegistration, type Skill } from "../../../mesh/schema.ts";
@@ -185,6 +186,7 @@ describe.concurrent("the list and the search", () => {
       };
       writeAgent(sql, registration("a"), "me", 1);
       readAgent(sql, "a");
+      readUnprefixed(sql, "a");
       readRevision(sql);
       for (const filter of [{}, { kind: "http" }, { skill: "a" }, { kind: "http", skill: "a" }]) {
         listAgents(sql, { limit: 5, ...filter }, "a");
@@ -193,7 +195,7 @@ describe.concurrent("the list and the search", () => {
       return [...seen].flatMap(([query, values]) =>
         [...storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values)]
           .filter(
-            ({ detail }) => detail.startsWith("SCAN") && !/^SCAN (revision|agent_text VIRTUAL TABLE)/.test(detail),
+            ({ detail }) => detail.startsWith("SCAN") && !/^SCAN (revision|agent_word VIRTUAL TABLE)/.test(detail),
           )
           .map(({ detail }) => `${detail}: ${query}`),
       );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { REGISTRY_CACHE } from "../../../mesh/limits.ts";
+import { REGISTRY_CACHE, REGISTRY_CACHE_CHARS } from "../../../mesh/limits.ts";
 import { RegistrySnapshot } from "../../../mesh/registry/snapshot.ts";
 
 /** A registry with a clock that stands until it is moved, and what was asked of it. */
@@ -108,6 +108,18 @@ describe("what an isolate remembers of a registry", () => {
     expect(await registry.get("other-0")).toBe("other-0");
     expect(registry.asked.read).toBe(reads + 1);
     expect(asked.read).toBe(1);
+  });
+
+  it("holds no more than its bytes allow, however few the agents are", async () => {
+    const large = "x".repeat(REGISTRY_CACHE_CHARS / 4);
+    const keys = ["a", "b", "c", "d"];
+    const registry = fakeRegistry(Object.fromEntries(keys.map((key) => [key, large])));
+    for (const key of keys) await registry.get(key);
+    const reads = registry.asked.read;
+    for (const key of ["d", "c", "b"]) await registry.get(key);
+    expect(registry.asked.read).toBe(reads);
+    await registry.get("a");
+    expect(registry.asked.read).toBe(reads + 1);
   });
 
   it("fails as the registry fails, and is asked again the next time", async () => {

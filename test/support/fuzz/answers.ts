@@ -69,7 +69,12 @@ export class AnswerCheck {
     const type = headers.get("content-type")?.split(";")[0] ?? "none";
     const media = content[type];
     if (media === undefined) return `media type ${type} is not documented`;
-    if (type.endsWith("json")) return this.#schemaFault(media.schema, JSON.parse(text));
+    if (/[/+]json$/.test(type)) return this.#schemaFault(media.schema, JSON.parse(text));
+    const each = media["x-lines"];
+    if (each !== undefined) {
+      const lines = text.split("\n").filter((line) => line !== "");
+      return lines.map((line) => this.#schemaFault(each, JSON.parse(line))).find((fault) => fault !== undefined);
+    }
     return type === "text/event-stream" ? this.#eventsFault(media["x-events"] ?? {}, text) : undefined;
   }
 

@@ -17,13 +17,15 @@ interface Media {
   readonly schema: JsonSchema;
   /** Of a stream: the schema of each event's data. */
   readonly "x-events"?: Readonly<Record<string, JsonSchema>>;
+  /** Of newline-delimited JSON: the schema of each line. */
+  readonly "x-lines"?: JsonSchema;
 }
 type Referring<T> = T | { readonly $ref: string };
 interface OperationObject {
   readonly operationId: string;
   readonly security: readonly unknown[];
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: JsonSchema } } };
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, Referring<Answer>>>;
 }
 export interface Operation extends OperationObject {

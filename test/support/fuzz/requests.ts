@@ -49,7 +49,7 @@ export function requestsOf(document: Document, operation: Operation, around: Sur
         },
       ),
       headers: headersOf(document, operation, around),
-      type: usual(fc.constantFrom(...JSON_TYPES), fc.constantFrom(...OTHER_TYPES), 12),
+      type: usual(fc.constantFrom(...typesOf(operation)), fc.constantFrom(...OTHER_TYPES), 12),
       accept: usual(fc.constantFrom(undefined, ...mediaTypesOf(operation)), fc.constantFrom(...OTHER_ACCEPTS), 12),
       body: bodiesOf(document, operation, around),
     })
@@ -67,6 +67,11 @@ export function requestsOf(document: Document, operation: Operation, around: Sur
         ...(sends ? { body } : {}),
       };
     });
+}
+
+function typesOf({ requestBody }: Operation): readonly string[] {
+  const [type] = Object.keys(requestBody?.content ?? {});
+  return type === undefined || type === "application/json" ? JSON_TYPES : [type];
 }
 
 /** What the operation can answer with, in so far as it says so in place. */
@@ -140,12 +145,17 @@ function ascii(text: string): string {
 }
 
 function bodiesOf(document: Document, { requestBody }: Operation, around: Surroundings): fc.Arbitrary<Request["body"]> {
-  const schema: JsonSchema | undefined = requestBody?.content["application/json"].schema;
+  const [media] = Object.values(requestBody?.content ?? {});
+  const schema: JsonSchema | undefined = media?.["x-lines"] ?? media?.schema;
   const broken = fc.constantFrom(...BROKEN_BODIES);
   if (schema === undefined)
     return fc.oneof({ weight: 10, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: broken });
   const values = valuesOf(document, schema, around);
   const json = (value: unknown) => JSON.stringify(value) ?? "null";
+  if (media?.["x-lines"] !== undefined) {
+    const line = fc.oneof(values.map(json), damaged(values).map(json), fc.constantFrom("", "{", " ", "\r"));
+    return fc.oneof({ weight: 12, arbitrary: fc.array(line, { maxLength: 8 }).map((all) => all.join("\n")) }, broken);
+  }
   return fc.oneof(
     { weight: 6, arbitrary: values.map(json) },
     { weight: 6, arbitrary: damaged(values).map(json) },

@@ -1,0 +1,75 @@
+/**
+ * Search among agents. Its cost does not grow with them: the words' own order (FTS5's bm25) reads every agent that has a
+ * word, so here so many candidates are taken, and only they are put in order.
+ */
+import { SEARCH_CANDIDATES, SEARCH_NAMES } from "../limits.ts";
+import type { Agent } from "../schema.ts";
+import type { Sql } from "../sql.ts";
+import { type AgentFilter, readAgentById } from "./store.ts";
+import { type Facets, type FoundTexts, type Texts, textsNamed, textsWith } from "./words.ts";
+
+/** What a word is worth where it stands; one that is whole is worth twice its beginning. */
+const WORTH: Readonly<Record<keyof Texts, number>> = { name: 10, skills: 4, tags: 4, description: 2 };
+const FIELDS = Object.keys(WORTH) as (keyof Texts)[];
+
+/** Agents that have every word of `words` (as a beginning) in name, description, skills or tags; best first. */
+export function searchAgents(
+  sql: Sql,
+  words: readonly string[],
+  { limit, ...facets }: AgentFilter,
+  offset: number,
+): Agent[] {
+  const found = [
+    ...textsNamed(sql, words.join("-").toLowerCase(), facets, SEARCH_NAMES),
+    ...candidatesWith(sql, words, facets),
+  ];
+  const candidates = [...new Map(found.map((texts) => [texts.id, texts])).values()];
+  const folded = words.map(fold);
+  return candidates
+    .map((texts) => ({ ...texts, worth: worthOf(texts, folded) }))
+    .toSorted((a, b) => b.worth - a.worth || (a.name < b.name ? -1 : 1))
+    .slice(offset, offset + limit)
+    .flatMap(({ id }) => readAgentById(sql, id) ?? []);
+}
+
+/** Whole words are worth more, and cheaper to find: a long beginning that many words have is gathered from all of them. */
+function candidatesWith(sql: Sql, words: readonly string[], facets: Facets): FoundTexts[] {
+  const whole = textsWith(sql, words, "whole", facets, SEARCH_CANDIDATES);
+  const enough = whole.length === SEARCH_CANDIDATES;
+  return enough ? whole : [...whole, ...textsWith(sql, words, "beginning", facets, SEARCH_CANDIDATES)];
+}
+
+/** Each word counts where it is worth most. */
+function worthOf(texts: Texts, words: readonly string[]): number {
+  const folded = FIELDS.map((field) => [WORTH[field], fold(texts[field])] as const);
+  let worth = 0;
+  for (const word of words) worth += Math.max(...folded.map(([each, text]) => each * found(text, word)));
+  return worth;
+}
+
+/** 2 for a whole word, 1 for a beginning of one, 0 for none. Both are folded. */
+function found(text: string, word: string): 0 | 1 | 2 {
+  let best: 0 | 1 = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (at > 0 && isWordChar(text, at - 1)) continue;
+    if (!isWordChar(text, at + word.length)) return 2;
+    best = 1;
+  }
+  return best;
+}
+
+function isWordChar(text: string, at: number): boolean {
+  const char = text.charCodeAt(at);
+  if (Number.isNaN(char)) return false;
+  if (char < 0x80) return (char >= 0x61 && char <= 0x7a) || (char >= 0x30 && char <= 0x39);
+  return /[\p{L}\p{N}\p{Cs}]/u.test(text.charAt(at));
+}
+
+/** As the index has words: lower-case, without marks. */
+function fold(text: string): string {
+  if (/^[^\u0080-\uffff]*$/.test(text)) return text.toLowerCase();
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/\p{M}+/gu, "");
+}
