@@ -87,7 +87,7 @@ async function connect(
 ): Promise<Connection> {
   const { url, policy, headers = {} } = upstream;
   const http = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: guardedFetch(policy, UPSTREAM_BYTES),
+    fetch: telling(guardedFetch(policy, UPSTREAM_BYTES), upstream.relay),
     requestInit: { headers: { ...headers } },
     ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
     ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
@@ -120,6 +120,14 @@ async function connect(
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
   remember(upstream, { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion });
   return { client, protocolVersion, close: () => client.close() };
+}
+
+/** Tells whoever waits when a stream is taken up again. */
+function telling(fetched: ReturnType<typeof guardedFetch>, relay: Relay | undefined): typeof fetched {
+  return (url, init) => {
+    if (new Headers(init?.headers).has("last-event-id")) relay?.lasts?.();
+    return fetched(url, init);
+  };
 }
 
 function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapabilities): void {

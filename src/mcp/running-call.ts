@@ -35,6 +35,7 @@ export class RunningCall {
       capabilities,
       logLevel,
       tell: (note) => this.#tell(note),
+      lasts: () => this.#needed.resolve(undefined),
       ...(asked ? { ask: async (...question) => (await this.#toClient()).ask?.(...question) } : { answers: {} }),
     };
     this.#result = callAgent(identity, { name, args, meta, signal: this.#stop.signal, relay });
