@@ -23,6 +23,7 @@ export const SESSION_SURFACE: SessionSurface = {
       toolsCap: settingsOf(env as Env).mcpToolsCap,
       runningOf: (ctx) => ctx.http?.authInfo?.extra?.running as RunningCall | undefined,
       subscriptions: guarded(subscriptions),
+      desks: (env as Env).TASKS,
     });
     return { server: mesh.server, begin: (who, call) => new SessionRun(mesh, identityIn(who), call) };
   },
@@ -54,7 +55,12 @@ class SessionRun implements Begun {
 }
 
 /** The identity as the Worker has found it, with the mesh as this object reaches it. */
-function identityOf(caller: SessionCaller, url: string, env: Env, defer: (work: Promise<unknown>) => void): Identity {
+export function identityOf(
+  caller: Omit<SessionCaller, "sessionId">,
+  url: string,
+  env: Env,
+  defer: (work: Promise<unknown>) => void,
+): Identity {
   const mesh = new Mesh(caller.mesh, {
     bindings: env,
     settings: settingsOf(env),

@@ -55,7 +55,7 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   const { value } = body;
   return (await isOfSession(request, value))
     ? session(c, value, identity)
-    : serveStateless(request, value, identity, mcpToolsCap);
+    : serveStateless(request, value, identity, mcpToolsCap, c.env.TASKS);
 }
 
 /** Ordinary calls say at a glance of which era they are. */
