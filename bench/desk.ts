@@ -51,7 +51,7 @@ beside it (${heldSources().length} sources, ${passages} passages), of a started 
 | claims that the critic sent back to the desk | ${all.sentBack} |
 | median time of a report, on the machine that ran this | ${medianMs} ms |
 
-Missed${missed.length === 0 ? ": none." : ", for want of words that question and passage share:"}
+Missed:${missed.length === 0 ? " none." : ""}
 
 ${missed.map(({ question }) => `- ${question}`).join("\n")}
 `;
