@@ -1,11 +1,12 @@
 /** Agents in any language: what docs/protocol.md says, held by a TypeScript and a Python agent in real processes. */
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, sleep } from "../support/server/agent.ts";
+import { type AgentHost, sleep } from "../support/server/agent.ts";
 import { AgentProcess } from "../support/server/anylang/process.ts";
 import type { Problem, Result } from "../support/server/client.ts";
 import { EventReader } from "../support/server/events.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const AGENTS = ["typed", "pythonic"] as const;
@@ -24,15 +25,12 @@ const use = (name: Name, skill: string, input: unknown = null) => mesh.client.in
 const post = (url: string, headers: Record<string, string>) =>
   fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: '{"input":null}' });
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   for (const name of AGENTS) agents.set(name, await AgentProcess.start(mesh, name));
 });
 afterAll(async () => {
   for (const process of agents.values()) await process.stop();
-  await host?.close();
-  await mesh?.wipe();
 });
 
 test("a chain goes through TypeScript, Python and a builtin agent, and its graph shows the path", async () => {
