@@ -1,6 +1,6 @@
 /** The comparison: every system under the same load in turn, several rounds, so that a busy machine is busy for all. */
 import type { ChildProcess } from "node:child_process";
-import { type Measured, measure, median } from "./measure.ts";
+import { type Measured, measure, median, turn } from "./measure.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { System } from "./systems.ts";
 
@@ -28,11 +28,7 @@ export async function compare(
   for (const system of systems) await measure(load, system, scenario, warmUpMs);
   const taken: Record<System["name"], Measured[]> = { product: [], floor: [], ungoverned: [] };
   for (let round = 0; round < rounds; round++) {
-    // Whoever comes first in a round is somebody else in the next.
-    const first = round % systems.length;
-    for (const system of [...systems.slice(first), ...systems.slice(0, first)]) {
-      taken[system.name].push(await measure(load, system, scenario, ms));
-    }
+    for (const system of turn(systems, round)) taken[system.name].push(await measure(load, system, scenario, ms));
   }
   const ratio = (of: (one: Measured) => number) =>
     median(taken.product.map((one, round) => of(one) / of(taken.floor[round] ?? one)));

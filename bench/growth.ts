@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cpuMs, type Measured, median } from "./measure.ts";
-import type { System } from "./systems.ts";
+import { type System, send } from "./systems.ts";
 
 export interface Grown {
   /** Hops that the chain had before the measured ones. */
@@ -14,6 +14,8 @@ export interface Grown {
 
 /** Hops that one measurement takes in: enough for several of the batches that feed the lists. */
 const MEASURED = 500;
+/** Hops that a chain has before the measured ones. */
+export const SIZES = [10, 100, 1_000, 10_000];
 /** A cost that doubles from the first to the last would be growth; noise on a shared machine is below this. */
 export const FLAT = 1.2;
 
@@ -33,22 +35,16 @@ async function listen(pid: number, marks: Map<string, Mark>) {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-async function post(product: System, path: string, body: unknown, headers = product.headers): Promise<unknown> {
-  const options = { method: "POST", headers, body: JSON.stringify(body) };
-  const response = await fetch(`http://127.0.0.1:${product.port}${path}`, options);
-  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return response.json();
-}
-
 /** A mesh of its own for each chain: its ledger is empty, so what grows with the hops of other chains shows as well. */
 async function runChain(product: System, mesh: string, input: { before: number; depth: number; mark: string }) {
-  const { key } = (await post(product, "/v1/keys", { name: mesh, scopes: ["invoke"], mesh })) as { key: string };
+  const { key } = (await send(product, "/v1/keys", { name: mesh, scopes: ["invoke"], mesh })) as { key: string };
   const body = {
     input: { ...input, measured: MEASURED },
     budget: { hops: 100_000, wallMs: 900_000, bytes: 2 ** 30 },
     policy: { maxDepth: 12 },
   };
-  await post(product, product.path("grow-1"), body, { ...product.headers, authorization: `Bearer ${key}` });
+  const headers = { ...product.headers, authorization: `Bearer ${key}` };
+  await send({ ...product, headers }, product.path("grow-1"), body);
 }
 
 /** Meshes that this process has named. */

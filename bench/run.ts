@@ -1,13 +1,15 @@
 /** `npm run bench`: what a governed hop costs, beside a hand-written floor and the ungoverned call. */
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Compared, compare, type Plan } from "./compare.ts";
-import { grow } from "./growth.ts";
+import { comparisonTable, depthTable, meetsCpu, meetsThroughput, resultsPage, sizeTable } from "./compare-report.ts";
+import { grow, SIZES } from "./growth.ts";
 import { measure } from "./measure.ts";
-import { comparisonTable, growthTables, meetsCpu, meetsThroughput, resultsPage } from "./report.ts";
+import { PROGRAMS } from "./programs.ts";
+import { keep, typed } from "./report.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { type Running, startSystems } from "./systems.ts";
 
@@ -20,11 +22,14 @@ It takes a quarter of an hour, on a machine that should have nothing else to do.
   --only TEXT    only scenarios whose name contains TEXT, such as builtin, http/chain5, single/32 or growth;
                  several with commas between; writes no file
   --help         this text
+
+The other plans, each a program with a --help of its own:
+
+${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(24)}${minutes.padStart(4)} min  ${says}`).join("\n")}
 `;
 
 const PLAN: Plan = { rounds: 3, ms: 1_500, warmUpMs: 800 };
 const QUICK: Plan = { rounds: 3, ms: 600, warmUpMs: 500 };
-const SIZES = [10, 100, 1_000, 10_000];
 const QUICK_SIZES = [10, 100, 1_000];
 const DEPTHS = [2, 3, 4, 5, 6, 7, 8];
 
@@ -61,7 +66,7 @@ async function growth({ product }: Running, quick: boolean): Promise<string> {
     DEPTHS.map((depth) => ({ before: 10, depth })),
     rounds,
   );
-  return growthTables(bySize, byDepth);
+  return `${sizeTable(bySize)}\n\n${depthTable(byDepth)}`;
 }
 
 async function main(): Promise<void> {
@@ -87,8 +92,7 @@ async function main(): Promise<void> {
     if (results.length > 0) console.log(`\n${met} of ${results.length} meet both targets.\n`);
     console.log(grown);
     if (values.quick || values.only !== undefined) return;
-    const page = { command: "npm run bench", plan, comparison, growth: grown };
-    writeFileSync(join(import.meta.dirname, "RESULTS.md"), resultsPage(page));
+    keep("RESULTS.md", resultsPage({ command: typed("bench"), plan, comparison, growth: grown }));
   } finally {
     await running.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,17 +1,32 @@
 /**
- * What sick agents cost the healthy ones: `node bench/sick.ts [SECONDS]`. Twenty http agents are called over four
- * connections on bare workerd, without and then with five sick ones beside them, each called all the time; rounds
- * alternate. The sick ones live in a thread of their own, as they would on another machine.
+ * What sick agents cost the healthy ones: `npm run bench:sick`. Twenty http agents are called over four connections on
+ * bare workerd, alone and with five sick ones beside them, each called all the time; which comes first alternates from
+ * round to round. The sick ones live in a thread of their own, as they would on another machine.
  */
+import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { AgentHost } from "../test/support/server/agent.ts";
 import { MeshServer } from "../test/support/server/mesh.ts";
 import { serveSick, sickRegistrations } from "../test/support/server/sick.ts";
+import { turn } from "./measure.ts";
+import { keep, typed } from "./report.ts";
+import { type Round, resultsPage, summary } from "./sick-report.ts";
+
+const HELP = `Usage: npm run bench:sick -- [options]
+
+Calls 20 healthy agents with and without 5 sick ones beside them, prints a table, and keeps it in bench/RESULTS-sick.md.
+It takes about a minute and a half, on a machine that should have nothing else to do.
+
+  --seconds N   how long each half of a round is; 5 by default
+  --rounds N    6 by default; with less, or shorter ones, no file is written
+  --help        this text
+`;
 
 const HEALTHY = 20;
 const CONNECTIONS = 4;
-const ROUNDS = 3;
-const TARGET = 2;
+const SECONDS = 5;
+const ROUNDS = 6;
+const WARM_UP_MS = 3_000;
 const TIMEOUT_MS = 1_000;
 /** Between two calls of a sick agent by one caller, in milliseconds. */
 const PAUSE_MS = 20;
@@ -38,39 +53,30 @@ async function load(mesh: MeshServer, ms: number, sick: boolean): Promise<number
   return times;
 }
 
-function quantile(times: readonly number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
 async function sickThread(): Promise<{ port: number; end: () => Promise<unknown> }> {
   const worker = new Worker(new URL(import.meta.url));
   const port = await new Promise<number>((done, fail) => worker.once("message", done).once("error", fail));
   return { port, end: () => worker.terminate() };
 }
 
-async function main(seconds: number): Promise<void> {
+async function measure(rounds: number, ms: number): Promise<Round[]> {
   const mesh = await MeshServer.start();
   const host = await AgentHost.start(mesh);
   const sick = await sickThread();
   try {
     for (let n = 0; n < HEALTHY; n++) await host.agent(`well-${n}`, (input) => input);
     for (const one of sickRegistrations(sick.port, TIMEOUT_MS)) await mesh.client.register(one);
-    await load(mesh, 2_000, false);
-    const without: number[] = [];
-    const beside: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      without.push(...(await load(mesh, seconds * 1_000, false)));
-      beside.push(...(await load(mesh, seconds * 1_000, true)));
+    await load(mesh, WARM_UP_MS, false);
+    // The breakers of the sick open for the first time here: each round begins as a mesh that knows them.
+    await load(mesh, WARM_UP_MS, true);
+    const taken: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const times = { alone: [] as number[], beside: [] as number[] };
+      for (const half of turn(["alone", "beside"] as const, round))
+        times[half] = await load(mesh, ms, half === "beside");
+      taken.push(times);
     }
-    const row = (name: string, times: number[]) =>
-      console.log(
-        `${name.padEnd(18)} ${String(times.length).padStart(7)} calls   p50 ${quantile(times, 0.5).toFixed(2)} ms   p99 ${quantile(times, 0.99).toFixed(2)} ms`,
-      );
-    row("healthy alone", without);
-    row("beside the sick", beside);
-    const ratio = quantile(beside, 0.99) / quantile(without, 0.99);
-    console.log(`p99 ratio ${ratio.toFixed(2)} (target: at most ${TARGET})`);
+    return taken;
   } finally {
     await host.close();
     await sick.end();
@@ -78,5 +84,17 @@ async function main(seconds: number): Promise<void> {
   }
 }
 
-if (isMainThread) await main(Number(process.argv[2] ?? "5"));
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { seconds: { type: "string" }, rounds: { type: "string" }, help: { type: "boolean", default: false } },
+  });
+  if (values.help) return void console.log(HELP);
+  const [seconds, rounds] = [Number(values.seconds ?? SECONDS), Number(values.rounds ?? ROUNDS)];
+  const taken = await measure(rounds, seconds * 1_000);
+  console.log(summary(taken));
+  if (seconds < SECONDS || rounds < ROUNDS) return;
+  keep("RESULTS-sick.md", resultsPage({ command: typed("bench:sick"), seconds, rounds: taken }));
+}
+
+if (isMainThread) await main();
 else parentPort?.postMessage((await serveSick()).port);

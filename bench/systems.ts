@@ -44,15 +44,16 @@ export async function startWorkerd(
     env: NodeJS.ProcessEnv;
     objects?: Record<string, string>;
     settings?: Record<string, string>;
+    args?: readonly string[];
   },
 ): Promise<Workerd> {
-  const { env, ...rest } = options;
+  const { env, args = [], ...rest } = options;
   const state = join(folder, "state");
   mkdirSync(state, { recursive: true });
   script(join(folder, "index.js"));
   const config = join(folder, "workerd.capnp");
   writeFileSync(config, workerdConfig({ host: "127.0.0.1", state, allowLoopback: true, ...rest }));
-  const workerd = runWorkerd(config, env);
+  const workerd = runWorkerd(config, env, { args });
   while (workerd.alive()) {
     if (await fetch(`http://127.0.0.1:${rest.port}/healthz`).catch(() => undefined)) return workerd;
     await sleep(50);
@@ -70,53 +71,78 @@ export function compileWorker(file: string): (to: string) => void {
   return (to) => writeFileSync(to, transformSync(source, { loader: "ts", target: "es2024" }).code);
 }
 
-async function registerHttpAgents(product: System, agentsPort: number): Promise<void> {
-  for (const agent of AGENTS) {
-    const response = await fetch(`http://127.0.0.1:${product.port}/v1/agents`, {
-      method: "POST",
-      headers: product.headers,
-      body: JSON.stringify({
-        name: `http-${agent}`,
-        version: "1.0.0",
-        endpoint: { kind: "http", url: `http://127.0.0.1:${agentsPort}/product/${agent}` },
-        maxConcurrency: 10_000,
-      }),
-    });
-    if (!response.ok) throw new Error(`http-${agent} could not be registered: ${await response.text()}`);
-  }
+/** The product with the agents of bench/worker/index.ts. */
+export interface Mesh extends System {
+  readonly key: string;
+  /** Where its databases are. */
+  readonly state: string;
+  readonly stop: () => Promise<unknown>;
 }
 
-async function startAgents(port: number, productPort: number, floorPort: number): Promise<ChildProcess> {
-  const [product, floor] = [productPort, floorPort].map((at) => `http://127.0.0.1:${at}`);
-  const child = fork(join(import.meta.dirname, "agents.ts"), [String(port), product ?? "", floor ?? ""]);
+const JSON_TYPE = { "content-type": "application/json" };
+
+/**
+ * @param folder of its state
+ * @param args further ones of workerd
+ */
+export async function startMesh(folder: string, args: readonly string[] = []): Promise<Mesh> {
+  const port = await freePort();
+  const key = process.env.HOPLINE_ADMIN_KEY ?? `hop_bench_${randomBytes(24).toString("hex")}`;
+  const env = { ...process.env, HOPLINE_ADMIN_KEY: key };
+  const bundle = build("bench/worker/index.ts", ["bench/worker"]);
+  const workerd = await startWorkerd(folder, (to) => cpSync(bundle, to), { port, env, args });
+  const stop = () => {
+    workerd.stop();
+    return workerd.ended;
+  };
+  return {
+    name: "product",
+    port,
+    pid: workerd.pid,
+    headers: { ...JSON_TYPE, authorization: `Bearer ${key}` },
+    path: (agent) => `/v1/agents/${agent}/invoke`,
+    key,
+    state: join(folder, "state"),
+    stop,
+  };
+}
+
+/** Sends to a mesh as its admin. @throws {Error} with the path and the mesh's words when it refuses */
+export async function send(mesh: Pick<System, "port" | "headers">, path: string, body?: unknown): Promise<unknown> {
+  const options = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const response = await fetch(`http://127.0.0.1:${mesh.port}${path}`, { headers: mesh.headers, ...options });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  return response.json();
+}
+
+/** Starts the http agents in a process of their own, and registers them. */
+export async function startAgents(mesh: Mesh, port: number, floorPort?: number): Promise<ChildProcess> {
+  const urls = [mesh.port, floorPort ?? mesh.port].map((at) => `http://127.0.0.1:${at}`);
+  const child = fork(join(import.meta.dirname, "agents.ts"), [String(port), ...urls]);
   await once(child, "message");
+  for (const agent of AGENTS) {
+    await send(mesh, "/v1/agents", {
+      name: `http-${agent}`,
+      version: "1.0.0",
+      endpoint: { kind: "http", url: `http://127.0.0.1:${port}/product/${agent}` },
+      maxConcurrency: 10_000,
+    });
+  }
   return child;
 }
 
 /** @param folder an empty folder for the state of all */
 export async function startSystems(folder: string): Promise<Running> {
-  const [port, floorPort, agentsPort] = [await freePort(), await freePort(), await freePort()];
-  const key = process.env.HOPLINE_ADMIN_KEY ?? `hop_bench_${randomBytes(24).toString("hex")}`;
-  const env = { ...process.env, HOPLINE_ADMIN_KEY: key };
-  const bundle = build("bench/worker/index.ts", ["bench/worker"]);
-  const mesh = await startWorkerd(join(folder, "product"), (to) => cpSync(bundle, to), { port, env });
+  const [floorPort, agentsPort] = [await freePort(), await freePort()];
+  const product = await startMesh(join(folder, "product"));
   const floor = await startWorkerd(join(folder, "floor"), compileWorker("worker.ts"), {
     port: floorPort,
-    env,
+    env: { ...process.env, HOPLINE_ADMIN_KEY: product.key },
     objects: { FLOOR: "FloorLedger" },
     settings: { AGENTS_URL: `http://127.0.0.1:${agentsPort}` },
   });
-  const agents = await startAgents(agentsPort, port, floorPort);
-  const json = { "content-type": "application/json" };
-  const product: System = {
-    name: "product",
-    port,
-    pid: mesh.pid,
-    headers: { ...json, authorization: `Bearer ${key}` },
-    path: (agent) => `/v1/agents/${agent}/invoke`,
-  };
-  await registerHttpAgents(product, agentsPort);
-  const beside = { port: floorPort, pid: floor.pid, headers: json };
+  const agents = await startAgents(product, agentsPort, floorPort);
+  const beside = { port: floorPort, pid: floor.pid, headers: JSON_TYPE };
   return {
     product,
     all: [
@@ -126,9 +152,8 @@ export async function startSystems(folder: string): Promise<Running> {
     ],
     stop: async () => {
       agents.kill();
-      mesh.stop();
       floor.stop();
-      await Promise.all([mesh.ended, floor.ended]);
+      await Promise.all([product.stop(), floor.ended]);
     },
   };
 }

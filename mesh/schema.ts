@@ -202,7 +202,7 @@ export const HealthCheck = z
     path: z
       .string()
       .max(1_024)
-      .regex(/^\/(?![/\\])[!-~]*$/, "must be a path that begins with one '/'")
+      .regex(/^\/([!-.0-[\]-~][!-[\]-~]*)?$/, "must be a path that begins with one '/', without '\\'")
       .default("/healthz")
       .meta({ description: "On the server of `url`: a GET of it answers 200 to 299 while the agent is well." }),
     intervalMs: z.int().min(HEALTH_INTERVAL_FLOOR_MS).max(HEALTH_INTERVAL_CEILING_MS).default(HEALTH_INTERVAL_MS),

@@ -104,7 +104,7 @@ async function connect(
     capabilities: asked(relay),
     versionNegotiation: { mode: "auto" },
     // What the client can't be asked while its call is open goes back to it as the call's result.
-    inputRequired: { autoFulfill: relay?.ask !== undefined },
+    inputRequired: { autoFulfill: relay?.ask !== undefined && relay.answers === undefined },
   });
   client.setNotificationHandler("notifications/message", ({ method, params }) => relay?.tell?.({ method, params }));
   client.fallbackRequestHandler = async ({ method }) => {

@@ -1,6 +1,7 @@
-/** Runs workerd as a child in this process group, and never leaves it behind. */
+/** Runs servers as children in this process group, and never leaves them behind. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
 
 /** The binary that belongs to wrangler: another package's may be older than our compatibility date. */
 export function workerdBinary(): string {
@@ -20,16 +21,23 @@ export interface Workerd {
 
 const STOP_MS = 5_000;
 
-export function runWorkerd(config: string, env: NodeJS.ProcessEnv, quiet = false): Workerd {
-  const child = spawn(workerdBinary(), ["serve", config, "--experimental"], {
-    stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"],
-    env,
-  });
+export interface RunOptions {
+  readonly quiet?: boolean;
+  /** Further arguments. */
+  readonly args?: readonly string[];
+}
+
+export function runWorkerd(config: string, env: NodeJS.ProcessEnv, { quiet, args = [] }: RunOptions = {}): Workerd {
+  return runServer(workerdBinary(), ["serve", config, "--experimental", ...args], env, quiet);
+}
+
+export function runServer(program: string, args: readonly string[], env: NodeJS.ProcessEnv, quiet = false): Workerd {
+  const child = spawn(program, args, { stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"], env });
   const watcher = watch(child);
   let stopping = false;
   const ended = new Promise<number>((done) => {
     child.on("error", (error) => {
-      console.error(`hopline: workerd could not be started: ${error.message}`);
+      console.error(`hopline: ${basename(program)} could not be started: ${error.message}`);
       done(1);
     });
     child.on("exit", (code) => {
@@ -46,7 +54,7 @@ export function runWorkerd(config: string, env: NodeJS.ProcessEnv, quiet = false
   return { pid: child.pid ?? 0, alive: () => child.exitCode === null && child.signalCode === null, stop, ended };
 }
 
-/** Kills workerd when this process ends in whatever way: the pipe to the watcher closes with it. */
+/** Kills the server when this process ends in whatever way: the pipe to the watcher closes with it. */
 function watch(child: ChildProcess): ChildProcess {
   return spawn("/bin/sh", ["-c", `trap '' INT TERM; cat >/dev/null; kill -9 ${child.pid} 2>/dev/null`], {
     stdio: ["pipe", "ignore", "ignore"],

@@ -1,14 +1,17 @@
 /** The MCP server of the mesh: one set of handlers for both eras. Which era is spoken is the transport's matter. */
 import {
   type CallToolResult,
+  type JSONRPCMessage,
   LOG_LEVEL_META_KEY,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
   type Server,
   type ServerContext,
+  type Transport,
 } from "@modelcontextprotocol/server";
 import type { Note, Relay } from "../../mesh/hop/call.ts";
+import type { TaskDesk } from "../../mesh/task/desk.ts";
 import type { Identity } from "../auth.ts";
 import { callAgent, type ToolCall } from "./call.ts";
 import { listTools } from "./catalogue.ts";
@@ -25,6 +28,7 @@ import { meshTool } from "./mesh-tools.ts";
 import { META } from "./meta.ts";
 import { ProgressTeller } from "./progress.ts";
 import { complete, namedBy, readResource, templatesFor } from "./resources.ts";
+import { callAsTask, serveTasks, TASK_CAPABILITIES, taskWish } from "./tasks.ts";
 
 /** From the least important on; a client with a session hears all until it says otherwise. */
 const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
@@ -50,6 +54,8 @@ export interface ServerOptions {
   readonly identityOf: (ctx: ServerContext) => Identity;
   /** Tools that a list tells at most. */
   readonly toolsCap: number;
+  /** Where tasks are. */
+  readonly desks: DurableObjectNamespace<TaskDesk>;
   /** Where resource subscriptions of a session are kept; the stateless era has them in its listening streams. */
   readonly subscriptions?: {
     readonly add: (uri: string, identity: Identity) => Promise<void>;
@@ -63,6 +69,7 @@ const CAPABILITIES = {
   prompts: { listChanged: true },
   completions: {},
   logging: {},
+  ...TASK_CAPABILITIES,
 };
 
 /** Its tools are looked up as they are asked for; of the one that a request calls it is told the schema beforehand. */
@@ -74,15 +81,28 @@ class MeshServer extends McpServer {
     this.#called = called;
   }
 
+  override connect(transport: Transport): Promise<void> {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(bare(message), options);
+    return super.connect(transport);
+  }
+
   /** What `Mcp-Param-*` headers are held to before a call of the 2026-07-28 era gets anywhere. */
   override toolInputSchemaJson(): Record<string, unknown> | undefined {
     return this.#called;
   }
 }
 
+/** A call that has become a task has no content yet. */
+function bare(message: JSONRPCMessage): JSONRPCMessage {
+  if (!("result" in message) || message.result.resultType !== "task") return message;
+  const { content: _, ...result } = message.result as Record<string, unknown>;
+  return { ...message, result } as JSONRPCMessage;
+}
+
 /** @param called the input schema of the tool that the one request of this server calls */
 export function createServer(
-  { identityOf, toolsCap, subscriptions }: ServerOptions,
+  { identityOf, toolsCap, subscriptions, desks }: ServerOptions,
   called?: Readonly<Record<string, unknown>>,
 ): McpServer {
   const mesh = new MeshServer(called);
@@ -102,12 +122,18 @@ export function createServer(
     const { name, arguments: args = {} } = params;
     const identity = identityOf(ctx);
     const own = meshTool(identity, name);
+    const wish = taskWish(ctx, params.task);
+    if (own !== undefined && wish?.always) {
+      throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `The tool '${name}' answers at once, and is no task.`);
+    }
     if (own !== undefined) return own.run(identity, args);
-    return callTold(
-      identity,
-      { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay: relayOf(server, ctx, level) },
-      ctx,
-    );
+    const relay = relayOf(server, ctx, level);
+    const call = { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay };
+    if (wish === undefined) return callTold(identity, call, ctx, (told) => callAgent(identity, told));
+    return callTold(identity, call, ctx, ({ onAdmitted, onChunk }) => {
+      const ears = { tell: relay.tell, admitted: onAdmitted, chunk: onChunk };
+      return callAsTask({ identity, desks, ctx }, call, wish, relay, ears);
+    });
   });
   const asking = (ctx: ServerContext): Asking => ({
     identity: identityOf(ctx),
@@ -143,26 +169,33 @@ export function createServer(
       return {};
     });
   }
+  serveTasks(server, identityOf, desks);
   return mesh;
 }
 
 /** A call of an agent, with its progress told where the client has asked for it. */
-async function callTold(identity: Identity, call: ToolCall, ctx: ServerContext): Promise<CallToolResult> {
+async function callTold(
+  identity: Identity,
+  call: ToolCall,
+  ctx: ServerContext,
+  made: (call: ToolCall) => Promise<CallToolResult>,
+): Promise<CallToolResult> {
   const { progressToken } = ctx.mcpReq._meta ?? {};
   // A federated tool tells its own progress, whose numbers are not to be mixed with ours.
-  if (progressToken === undefined || (await isFederated(identity, call.name))) return callAgent(identity, call);
+  if (progressToken === undefined || (await isFederated(identity, call.name))) return made(call);
   const teller = new ProgressTeller(progressToken, (params) =>
     ctx.mcpReq.notify({ method: "notifications/progress", params: { ...params } }),
   );
   const root = { agent: call.name, principal: identity.principal };
   let ok = false;
   try {
-    const result = await callAgent(identity, {
+    const result = await made({
       ...call,
       onAdmitted: (hop) => teller.follow(identity.mesh, root, hop),
       onChunk: (chunk) => teller.piece(chunk),
     });
-    ok = !call.signal.aborted;
+    // What goes on as a task is followed there.
+    ok = !call.signal.aborted && result.task === undefined && result.resultType !== "task";
     return result;
   } finally {
     await teller.end(ok);

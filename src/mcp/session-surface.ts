@@ -21,6 +21,7 @@ export const SESSION_SURFACE: SessionSurface = {
       identityOf: (ctx) => identityIn(ctx.http?.authInfo),
       toolsCap: settingsOf(env as Env).mcpToolsCap,
       subscriptions: guarded(subscriptions),
+      desks: (env as Env).TASKS,
     }).server,
   revision: (who) => identityIn(who).mesh.registry.revision(),
   followLists: (who, ...rest) => followLists(identityIn(who), ...rest),
@@ -28,7 +29,12 @@ export const SESSION_SURFACE: SessionSurface = {
 };
 
 /** The identity as the Worker has found it, with the mesh as this object reaches it. */
-function identityOf(caller: SessionCaller, url: string, env: Env, defer: (work: Promise<unknown>) => void): Identity {
+export function identityOf(
+  caller: Omit<SessionCaller, "sessionId">,
+  url: string,
+  env: Env,
+  defer: (work: Promise<unknown>) => void,
+): Identity {
   const mesh = new Mesh(caller.mesh, {
     bindings: env,
     settings: settingsOf(env),

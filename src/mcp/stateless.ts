@@ -2,6 +2,7 @@
 import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
 import type { Skill } from "../../mesh/schema.ts";
+import type { TaskDesk } from "../../mesh/task/desk.ts";
 import type { Identity } from "../auth.ts";
 import { mayCall } from "./access.ts";
 import { incapable } from "./capable.ts";
@@ -19,13 +20,14 @@ export async function serveStateless(
   body: unknown,
   identity: Identity,
   toolsCap: number,
+  desks: DurableObjectNamespace<TaskDesk>,
 ): Promise<Response> {
   const called = await calledTool(body, identity);
   const refusal = incapable(body, called?.tool);
   if (refusal !== undefined) return refusal;
   const schema = called && { ...argumentsSchema(called.inputSchema) };
   const news = new NewsBus(identity, subscriptionsOf(body));
-  const options = { identityOf: () => identity, toolsCap };
+  const options = { identityOf: () => identity, toolsCap, desks };
   const handler = createMcpHandler(() => createServer(options, schema), {
     legacy: "reject",
     // A call as a stream can be left, and what runs is then cancelled; the rest is quick.

@@ -53,7 +53,7 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   if (!body.ok) return errorResponse(body.rejection);
   const { value } = body;
   if (await isLegacyRequest(request, value)) return session(c, value, identity);
-  return serveStateless(request, value, identity, mcpToolsCap);
+  return serveStateless(request, value, identity, mcpToolsCap, c.env.TASKS);
 }
 
 function session(c: Context<AppEnv>, body: unknown, identity: Identity): Promise<Response> {

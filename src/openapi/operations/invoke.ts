@@ -8,19 +8,6 @@ import { eventMedia, json, type Operation } from "../operation.ts";
 
 export const invokeOperations: readonly Operation[] = [
   {
-    method: "get",
-    path: "/v1/hop",
-    id: "readHop",
-    tag: "Invoke",
-    summary: "What is left to a hop",
-    description:
-      "For the agent that was called: with its hop token as bearer, or with its own key and the token in `Hopline-Token`. Of every dimension what its calls could still take, and how many levels deeper they may go.",
-    access: "agent",
-    params: { header: z.object({ "Hopline-Token": RequestHeaders.hopToken }) },
-    answers: { "200": json("The hop, and what is left to it.", OwnHopAnswer) },
-    problems: [],
-  },
-  {
     method: "post",
     path: "/v1/agents/{name}/invoke",
     id: "invokeAgent",
@@ -76,5 +63,18 @@ With \`Accept: text/event-stream\` the answer is a stream: \`hop\` for whatever 
       "depth_exceeded",
     ],
     chained: true,
+  },
+  {
+    method: "get",
+    path: "/v1/hop",
+    id: "readHop",
+    tag: "Invoke",
+    summary: "What is left to a hop",
+    description:
+      "For the agent that was called: with its hop token as bearer, or with its own key and the token in `Hopline-Token`. Of every dimension what its calls could still take, and how many levels deeper they may go.",
+    access: "agent",
+    params: { header: z.object({ "Hopline-Token": RequestHeaders.hopToken }) },
+    answers: { "200": json("The hop, and what is left to it.", OwnHopAnswer) },
+    problems: [],
   },
 ];

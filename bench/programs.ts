@@ -1,0 +1,25 @@
+/** The programs of this folder beside `npm run bench`: what they answer, and how long they take. */
+
+export interface Program {
+  readonly command: string;
+  readonly minutes: string;
+  readonly says: string;
+}
+
+export const PROGRAMS: readonly Program[] = [
+  { command: "npm run bench:restate", minutes: "7", says: "chains beside Restate, in bench/RESULTS-restate.md" },
+  { command: "npm run bench:mcp", minutes: "2", says: "a tool call over MCP beside proxies, in bench/RESULTS-mcp.md" },
+  {
+    command: "npm run bench:registry",
+    minutes: "3",
+    says: "100,000 agents beside 1,000, in bench/RESULTS-registry.md",
+  },
+  {
+    command: "npm run bench:sick",
+    minutes: "1.5",
+    says: "20 healthy agents beside 5 sick ones, in bench/RESULTS-sick.md",
+  },
+  { command: "node bench/disk.ts", minutes: "0.5", says: "what a chain and a hop cost on disk" },
+  { command: "node bench/graph.ts", minutes: "1", says: "GET /v1/graph at 2,000 edges" },
+  { command: "node bench/render.ts", minutes: "0.5", says: "the formats of a chain's graph" },
+];
