@@ -1,6 +1,7 @@
 /**
- * A call that a server of 2026-07-28 has made a task of (the extension `io.modelcontextprotocol/tasks`): it is looked after
- * until it has ended, and what it asks is asked of whoever can be. To the hop it is one call that takes its time.
+ * A call that a server has made a task of: one of 2026-07-28 by itself (the extension `io.modelcontextprotocol/tasks`), one
+ * of 2025-11-25 because the tool can be called in no other way. It is looked after until it has ended, and what it asks is
+ * asked of whoever can be. To the hop it is one call that takes its time.
  */
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -16,6 +17,7 @@ import { INFO } from "./connect.ts";
 import { asked, type Remembered, takesTasks } from "./memory.ts";
 import { headerValue } from "./param-headers.ts";
 import { type Answered, ToolAnswer } from "./tool-answer.ts";
+import { note } from "./tool-call.ts";
 
 export interface UpstreamTask {
   readonly url: string;
@@ -45,14 +47,27 @@ interface Told {
 }
 
 /** The task that a call's answer is the handle of; nothing for an answer that is one. */
-export function taskIn(answered: Answered, known: Remembered, relay: Relay | undefined): string | undefined {
-  if (answered.kind !== "result" || known.discover === undefined || !takesTasks(relay)) return undefined;
-  const { resultType, taskId } = (answered.result ?? {}) as { resultType?: unknown; taskId?: unknown };
-  return resultType === "task" && typeof taskId === "string" ? taskId : undefined;
+export function taskIn(answered: Answered, { discover }: Remembered, relay: Relay | undefined): string | undefined {
+  if (answered.kind !== "result") return undefined;
+  const given = (answered.result ?? {}) as { resultType?: unknown; taskId?: unknown; task?: { taskId?: unknown } };
+  const isNew = discover !== undefined && takesTasks(relay) && given.resultType === "task";
+  const taskId = isNew ? given.taskId : discover === undefined ? given.task?.taskId : undefined;
+  return typeof taskId === "string" ? taskId : undefined;
 }
 
 /** @throws only what `signal` aborts with; the server is told then */
 export async function outcomeOf(task: UpstreamTask, taskId: string, handle: Answered): Promise<Answered> {
+  if (task.known.discover !== undefined) return lookedAfter(task, taskId, handle);
+  try {
+    // Answered when the task has ended; what it asks comes in the same stream.
+    return await request(task, "tasks/result", { taskId }, task.signal);
+  } catch (error) {
+    if (task.signal.aborted) task.defer(giveUp(task, taskId));
+    throw error;
+  }
+}
+
+async function lookedAfter(task: UpstreamTask, taskId: string, handle: Answered): Promise<Answered> {
   const questions = new Set<string>();
   let said: unknown;
   try {
@@ -135,36 +150,53 @@ async function giveUp(task: UpstreamTask, taskId: string): Promise<void> {
 }
 
 async function request(
-  { url, policy, known, headers, relay }: UpstreamTask,
+  task: UpstreamTask,
   method: string,
   params: { readonly taskId: string; readonly inputResponses?: Record<string, unknown> },
   signal: AbortSignal,
 ): Promise<Answered> {
+  const { url, policy, known, relay } = task;
   const id = nanoid();
-  const _meta = {
-    [PROTOCOL_VERSION_META_KEY]: known.protocolVersion,
-    [CLIENT_INFO_META_KEY]: INFO,
-    [CLIENT_CAPABILITIES_META_KEY]: asked(relay),
-  };
-  const sent = {
-    ...headers,
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": known.protocolVersion ?? "",
-    "mcp-method": method,
-    "mcp-name": headerValue(params.taskId),
-  };
-  const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } });
-  const answer = new ToolAnswer({ id, stateless: true, relay: undefined }, () => undefined);
+  const stateless = known.discover !== undefined;
+  const headers = headersOf(task, method, params.taskId);
+  const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, ...envelopeOf(task) } });
+  const say = (message: object) => task.defer(note(url, headersOf(task), message, policy));
+  const answer = new ToolAnswer({ id, stateless, relay: stateless ? undefined : relay }, say);
   try {
     const reader = (status: number, given: Headers) => answer.reader(status, given);
-    const options = { method: "POST", headers: sent, body, signal, maxBytes: UPSTREAM_BYTES, reader } as const;
+    const options = { method: "POST", headers, body, signal, maxBytes: UPSTREAM_BYTES, reader } as const;
     const fetched = await egressFetch(url, options, policy);
     if (!fetched.ok) return { kind: "none", rejection: fetched.rejection, connection: false };
     return answer.of(fetched.answer);
   } finally {
     answer.end();
   }
+}
+
+function headersOf({ known, headers }: UpstreamTask, method?: string, taskId = ""): Record<string, string> {
+  const { discover, sessionId, protocolVersion } = known;
+  return {
+    ...headers,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion }),
+    ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
+    ...(discover === undefined || method === undefined
+      ? {}
+      : { "mcp-method": method, "mcp-name": headerValue(taskId) }),
+  };
+}
+
+/** What a request without a session says of its client. */
+function envelopeOf({ known, relay }: UpstreamTask): { _meta?: Record<string, unknown> } {
+  if (known.discover === undefined) return {};
+  return {
+    _meta: {
+      [PROTOCOL_VERSION_META_KEY]: known.protocolVersion,
+      [CLIENT_INFO_META_KEY]: INFO,
+      [CLIENT_CAPABILITIES_META_KEY]: asked(relay),
+    },
+  };
 }
 
 /** The call itself has arrived, whatever became of it. */

@@ -27,7 +27,7 @@ export const mcp: Transport = async (delivery) => {
   const headers = endpoint.continues ? await lineage(delivery) : {};
   const spoken = { url: endpoint.url, relay };
   let known = recall(spoken);
-  if (known === undefined && takesTasks(relay)) {
+  if (known === undefined && (takesTasks(relay) || onlyAsTask(skill))) {
     const met = await meet(delivery, endpoint.url, headers);
     if (met !== undefined) return met;
     known = recall(spoken);
@@ -72,12 +72,17 @@ function callKnown(
     id: `${hopId}-${calls}`,
     tool: skill.id,
     schema: skill.inputSchema,
+    asTask: known.discover === undefined && onlyAsTask(skill),
     args: input as object,
     argsJson: inputJson,
     traceparent: traceparentOf(delivery),
     signal,
     defer: (work) => mesh.defer(work),
   });
+}
+
+function onlyAsTask({ tool }: Delivery["skill"]): boolean {
+  return tool?.taskSupport === "required";
 }
 
 /** Gets to know a server, which may answer a call with a task: only what is remembered of it is spoken to in its own words. */

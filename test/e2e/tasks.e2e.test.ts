@@ -224,6 +224,82 @@ describe("a client of 2025-11-25", () => {
   });
 });
 
+describe("a server of 2026-07-28 that makes tasks itself", () => {
+  /** What its one task has been asked and told. */
+  const asked: string[] = [];
+  const handle = { taskId: "own", createdAt: new Date(0).toISOString(), lastUpdatedAt: new Date(0).toISOString() };
+  const times = { ttlMs: null, pollIntervalMs: 100 };
+  let state: Record<string, unknown> = {};
+  const working = { ...handle, ...times, status: "working" };
+  const TASKING: Tools = {
+    /** Only for those that take tasks. */
+    job: {
+      run: (_, __, { capabilities }) => {
+        if (JSON.stringify(capabilities).includes("io.modelcontextprotocol/tasks")) {
+          asked.length = 0;
+          return { ...working, resultType: "task" };
+        }
+        throw Object.assign(new Error("For those that take tasks."), {
+          code: -32_021,
+          data: { requiredCapabilities: {} },
+        });
+      },
+    },
+  };
+  beforeAll(async () => {
+    const upstream = await Upstream.modern(TASKING);
+    upstreams.push(upstream);
+    upstream.onTask = (method, { taskId }, responses) => {
+      asked.push(`${method} ${taskId}${responses === undefined ? "" : ` ${JSON.stringify(responses)}`}`);
+      if (method === "tasks/get") return { ...working, ...state };
+      if (method === "tasks/update") state = { status: "completed", result: { ...said("done by the server") } };
+      return {};
+    };
+    const endpoint = { kind: "mcp", url: upstream.url };
+    await mesh.client.send("/v1/agents", { body: { name: "tasking", version: "1.0.0", endpoint } });
+  });
+
+  test("is looked after until it has ended, for a caller over HTTP", async () => {
+    state = { status: "working" };
+    const reply = mesh.client.send("/v1/tools/tasking__job/invoke", { body: { input: {} } });
+    await until("it was asked twice", async () => asked.length >= 2);
+    state = { status: "completed", result: said("done by the server") };
+    const { output, chainId } = (await reply).result;
+    expect(textOf(output)).toBe("done by the server");
+    const { hops } = await mesh.client.graph(chainId);
+    expect(hops).toMatchObject([{ callee: "tasking", skill: "job", status: "done" }]);
+  });
+
+  test("asks the client through the mesh's task", async () => {
+    state = {
+      status: "input_required",
+      inputRequests: { who: { method: "elicitation/create", params: form("Who?") } },
+    };
+    const taskId = await start("tasking__job");
+    const { inputRequests } = (await reached(taskId, "input_required")) as { inputRequests: Record<string, unknown> };
+    const [key = ""] = Object.keys(inputRequests);
+    await rpc("tasks/update", { taskId, inputResponses: { [key]: { action: "accept", content: { name: "Ada" } } } });
+    const { result } = (await reached(taskId, "completed")) as { result: unknown };
+    expect(textOf(result)).toBe("done by the server");
+    expect(asked).toContain('tasks/update own {"who":{"action":"accept","content":{"name":"Ada"}}}');
+  });
+
+  test("is told when the mesh's task is cancelled, and its errors are the task's", async () => {
+    state = { status: "working" };
+    const cancelled = await start("tasking__job");
+    await rpc("tasks/cancel", { taskId: cancelled });
+    await until("its own task was cancelled", async () => asked.includes("tasks/cancel own"));
+    state = { status: "failed", error: { code: -31_000, message: "The job broke.", data: { why: "so" } } };
+    const { error } = await rpc("tools/call", { name: "tasking__job", arguments: {} });
+    expect(error).toMatchObject({ code: -31_000, message: "The job broke.", data: { why: "so" } });
+  });
+
+  test("gets no call as a task from a client that takes none", async () => {
+    const { error } = await rpcTo(mesh.url, ADMIN_KEY, {})("tools/call", { name: "tasking__job", arguments: {} });
+    expect(error).toMatchObject({ code: -32_021 });
+  });
+});
+
 test("after a crash a task that had ended has its result, one that waits goes on, one whose call is lost has failed and says why", async () => {
   const done = await start("sleeper", sleeper(LONG_MS));
   const waits = await start("modern__rounds");
