@@ -1,10 +1,10 @@
 /** The ledger object: many chains, each decided alone. A thin shell; the rules, the book and the rows are beside it. */
 import { DurableObject } from "cloudflare:workers";
+import type { Usage } from "../budget.ts";
 import type { MeshIndex } from "../index/index.ts";
 import { LEDGER_PAGE, OUTBOX_RETRY_MS, OUTBOX_WAIT_MS, WATCH_HOLD_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Usage } from "../schema.ts";
 import { runDue } from "./alarm.ts";
 import { Book } from "./book.ts";
 import { earliestDue } from "./due.ts";

@@ -87,7 +87,7 @@ async function connect(
 ): Promise<Connection> {
   const { url, policy, headers = {} } = upstream;
   const http = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: guardedFetch(policy, UPSTREAM_BYTES),
+    fetch: telling(guardedFetch(policy, UPSTREAM_BYTES), upstream.relay),
     requestInit: { headers: { ...headers } },
     ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
     ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
@@ -118,8 +118,22 @@ async function connect(
     await client.connect(transport, { ...options, prior: { kind: "modern", discover: known.discover } });
   } else await client.connect(transport, options);
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
-  remember(upstream, { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion });
+  const facts = { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion };
+  // Calls go on in the session that they have, though its server is asked anew what it has.
+  if (!upstream.anew || !isSameEra(recall(upstream), facts)) remember(upstream, facts);
   return { client, protocolVersion, close: () => client.close() };
+}
+
+function isSameEra(known: Remembered | undefined, { sessionId, protocolVersion }: Remembered): boolean {
+  return known?.sessionId !== undefined && sessionId !== undefined && known.protocolVersion === protocolVersion;
+}
+
+/** Tells whoever waits when a stream is taken up again. */
+function telling(fetched: ReturnType<typeof guardedFetch>, relay: Relay | undefined): typeof fetched {
+  return (url, init) => {
+    if (new Headers(init?.headers).has("last-event-id")) relay?.lasts?.();
+    return fetched(url, init);
+  };
 }
 
 function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapabilities): void {

@@ -68,6 +68,7 @@ export async function callTool(call: ToolCall): Promise<Answered> {
     const bounds = { signal, maxBytes: UPSTREAM_BYTES, reader };
     let fetched = await egressFetch(url, { ...sent, ...bounds }, policy);
     for (let failed = 0; answer.goesOn !== undefined && isCut(fetched) && failed < RESUMES; failed++) {
+      call.relay?.lasts?.();
       await scheduler.wait(Math.max(answer.retryMs, RESUME_LEAST_MS * 2 ** failed), { signal });
       const resumed = { ...headers, accept: "text/event-stream", "last-event-id": answer.goesOn };
       const before = answer.goesOn;

@@ -1,6 +1,7 @@
 /** A call as the dispatcher takes it, and how it ended. */
+
+import type { Budget, CallPolicy, Usage } from "../budget.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Budget, CallPolicy, Usage } from "../schema.ts";
 import type { Running } from "./watch.ts";
 
 /** Who calls: a principal that starts a chain, or a hop that continues its own. */
@@ -46,6 +47,8 @@ export interface Relay {
   readonly ask?: ((method: string, params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
   /** Tells the client something while its call is open: a server's progress, and what it logs. */
   readonly tell?: ((note: Note) => void) | undefined;
+  /** Told that the server has parked the call, and will answer it later: whoever waits is to be told as much. */
+  readonly lasts?: (() => void) | undefined;
   /** From which level on a server's log messages are wanted; none where absent. */
   readonly logLevel?: string | undefined;
   /** Told the JSON-RPC error that ended the call, as the server gave it: a refusal has words alone. */

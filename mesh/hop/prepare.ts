@@ -1,4 +1,6 @@
 /** From a call to an ask: resolve the callee, check the input, measure it. Whatever is wrong is a refusal to record. */
+
+import type { Budget } from "../budget.ts";
 import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
 import { canonicalUrl } from "../egress/address.ts";
 import { isWithheld } from "../federation/pins.ts";
@@ -13,7 +15,7 @@ import {
 } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, Budget, Skill } from "../schema.ts";
+import type { Agent, Skill } from "../schema.ts";
 import type { HopCall } from "./call.ts";
 import { digest, measure, type Payload, sha256 } from "./payload.ts";
 import { schemaErrors } from "./schema-check.ts";

@@ -1,9 +1,9 @@
 /** Agents that speak JSON over HTTP (docs/design.md, 6a). */
 import * as z from "zod";
+import { ReportedUsage } from "../budget.ts";
 import { egressFetch } from "../egress/fetch.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
-import { ReportedUsage } from "../schema.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { parseJson } from "./json.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";

@@ -1,5 +1,6 @@
 /** What the API answers with. Requests are described by the schemas that check them; these are held to the answers by tests. */
 import * as z from "zod";
+import type { Usage } from "../../mesh/budget.ts";
 import type { ChainGraph, GraphHop } from "../../mesh/chain/lineage.ts";
 import type { ChainView } from "../../mesh/chain/views.ts";
 import type { KeyView } from "../../mesh/identity/token-keys.ts";
@@ -17,7 +18,6 @@ import {
   Skill,
   ToolFacts,
   UpstreamFacts,
-  type Usage,
 } from "../../mesh/schema.ts";
 import { hopEvent } from "./examples.ts";
 import { CODES, Problem } from "./problem.ts";
