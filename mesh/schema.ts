@@ -7,11 +7,18 @@ import {
   DEFAULT_TIMEOUT_MS,
   DESCRIPTION_CHARS,
   EXAMPLES,
+  HEALTH_INTERVAL_CEILING_MS,
+  HEALTH_INTERVAL_FLOOR_MS,
+  HEALTH_INTERVAL_MS,
+  HEALTH_TIMEOUT_CEILING_MS,
+  HEALTH_TIMEOUT_MS,
+  HEALTHY_AFTER,
   MAX_CONCURRENCY_CEILING,
   METADATA_BYTES,
   SKILLS,
   TAGS,
   TIMEOUT_CEILING_MS,
+  UNHEALTHY_AFTER,
 } from "./limits.ts";
 
 /** Text that is safe to store, sort and show: no NUL, no lone surrogate. Payloads have no such rule. */
@@ -122,6 +129,36 @@ export const UpstreamFacts = z
   .meta({ id: "Upstream", description: "A federated MCP server as it was last heard of." });
 export type UpstreamFacts = z.infer<typeof UpstreamFacts>;
 
+/** How an `http` agent is asked whether it is well. */
+export const HealthCheck = z
+  .strictObject({
+    path: z
+      .string()
+      .max(1_024)
+      .regex(/^\/([!-.0-[\]-~][!-[\]-~]*)?$/, "must be a path that begins with one '/', without '\\'")
+      .default("/healthz")
+      .meta({ description: "On the server of `url`: a GET of it answers 200 to 299 while the agent is well." }),
+    intervalMs: z.int().min(HEALTH_INTERVAL_FLOOR_MS).max(HEALTH_INTERVAL_CEILING_MS).default(HEALTH_INTERVAL_MS),
+    timeoutMs: z.int().min(100).max(HEALTH_TIMEOUT_CEILING_MS).default(HEALTH_TIMEOUT_MS),
+    unhealthyAfter: z.int().min(1).max(10).default(UNHEALTHY_AFTER).meta({ description: "Failures in a row." }),
+    healthyAfter: z.int().min(1).max(10).default(HEALTHY_AFTER).meta({ description: "Successes in a row." }),
+  })
+  .meta({
+    id: "HealthCheck",
+    description: "Opts in to checks by the mesh. While the agent is unhealthy, calls are `agent_unavailable`.",
+    examples: [{ path: "/healthz", intervalMs: 10_000, timeoutMs: 2_000, unhealthyAfter: 3, healthyAfter: 2 }],
+  });
+export type HealthCheck = z.infer<typeof HealthCheck>;
+
+/** How an agent that is checked was found. */
+export const AgentHealth = z
+  .strictObject({
+    state: z.enum(["healthy", "unhealthy"]),
+    since: z.int().min(0).meta({ description: "Epoch milliseconds." }),
+  })
+  .meta({ id: "AgentHealth", description: "As its health checks have found the agent; absent until they have." });
+export type AgentHealth = z.infer<typeof AgentHealth>;
+
 /** How an agent is reached. A kind that this version does not serve is refused at registration, by name. */
 export const Endpoint = z
   .discriminatedUnion("kind", [
@@ -132,7 +169,11 @@ export const Endpoint = z
       .strictObject({ kind: z.literal("binding"), binding: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/) })
       .meta({ description: "A service binding that the deployment names in HOPLINE_AGENT_BINDINGS." }),
     z
-      .strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/ }).max(2_048) })
+      .strictObject({
+        kind: z.literal("http"),
+        url: z.url({ protocol: /^https?$/ }).max(2_048),
+        healthCheck: HealthCheck.optional(),
+      })
       .meta({ description: "A server that answers `POST {input, skill}` with `{output, usage?}`." }),
     z
       .strictObject({
@@ -236,6 +277,8 @@ export interface Agent extends Omit<AgentRegistration, "skills"> {
   readonly skills: readonly Skill[];
   /** Of a federated server. */
   readonly upstream?: UpstreamFacts | undefined;
+  /** Of an agent whose health is checked, once it is known. */
+  readonly health?: AgentHealth | undefined;
   /** `key:<keyId>`, `admin`, or `mesh` for those that ship. Only the owner or an admin may change the agent. */
   readonly owner: string;
   /** The registry's revision at which this agent last changed; its ETag. */

@@ -84,6 +84,7 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
   if (agent.status !== "active") {
     return { code: "agent_unavailable", detail: `Agent '${agent.name}' is ${agent.status} and takes no new calls.` };
   }
+  if (agent.health?.state === "unhealthy") return unhealthy(agent);
   const skill = call.skill === undefined ? defaultSkill(agent) : agent.skills.find((one) => one.id === call.skill);
   if (skill === undefined) {
     const known = agent.skills.map((one) => one.id).join(", ") || "none";
@@ -95,6 +96,13 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
     return { code: "agent_unavailable", detail };
   }
   return { agent, skill };
+}
+
+/** It may be well again after its next check. */
+function unhealthy({ name, endpoint }: Agent): Rejection {
+  const { intervalMs } = (endpoint.kind === "http" ? endpoint.healthCheck : undefined) ?? { intervalMs: 0 };
+  const detail = `Agent '${name}' is not well by its health checks and takes no calls for now. Try again in ${Math.ceil(intervalMs / 1_000)} s, or use another agent.`;
+  return { code: "agent_unavailable", detail, retryAfterMs: intervalMs };
 }
 
 /** An agent's first skill; of a server's tools none is more meant than another. */

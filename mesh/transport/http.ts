@@ -49,13 +49,14 @@ function bodyOf({ inputJson, skill }: Delivery): string {
 }
 
 async function headersOf(delivery: Delivery): Promise<Record<string, string>> {
-  const { chainId, hopId, deadlineMs } = delivery;
+  const { chainId, hopId, depth, deadlineMs } = delivery;
   return {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "hopline-token": await delivery.token(),
     "hopline-chain": chainId,
     "hopline-hop": hopId,
+    "hopline-depth": String(depth),
     "hopline-deadline": String(deadlineMs),
     traceparent: `00-${chainId}-${hopId}-01`,
     "idempotency-key": hopId,

@@ -16,6 +16,8 @@ export interface Delivery {
   readonly inputJson: string;
   readonly chainId: string;
   readonly hopId: string;
+  /** 1 for the root hop. */
+  readonly depth: number;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
   /** Aborts at the deadline and on cancellation, not when the hop ends by itself. Made when it is first read. */
