@@ -4,10 +4,10 @@
  * as it came. Each round is a chain: it is linked to the one before, and has what that one left of its budget.
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import type { Budget } from "../../mesh/budget.ts";
 import type { ChainView } from "../../mesh/chain/views.ts";
 import { COUNTED, ROUND_STATE_MS } from "../../mesh/limits.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
-import type { Budget } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
 
 /** Where the rounds of a matter stand. */
