@@ -8,6 +8,16 @@ export interface Program {
 
 export const PROGRAMS: readonly Program[] = [
   { command: "npm run bench:restate", minutes: "7", says: "chains beside Restate, in bench/RESULTS-restate.md" },
+  {
+    command: "npm run bench:long",
+    minutes: "10",
+    says: "a million hops: memory, disk, latencies; bench/RESULTS-long.md",
+  },
+  {
+    command: "npm run bench:profile",
+    minutes: "0.5",
+    says: "a CPU profile of workerd under load, by area and by function",
+  },
   { command: "npm run bench:mcp", minutes: "2", says: "a tool call over MCP beside proxies, in bench/RESULTS-mcp.md" },
   {
     command: "npm run bench:registry",
