@@ -4,10 +4,13 @@
  *     1  n  rr  dddddddd  cccc  xxxxxxxxxxxxxxxx
  *     │  │  │   │         │     └ 64 random bits
  *     │  │  │   │         └ keyed check of all the other digits: a made-up id wakes no object
- *     │  │  │   └ 8 ledger digits, of which the first n name the ledger object
+ *     │  │  │   └ 8 digits: the first n, random, name the ledger object; the others are the time, in milliseconds
  *     │  │  └ region, two hex digits: the ledger's location hint
  *     │  └ how many ledger digits count: 0 = one ledger a region … 8 = practically one a chain
  *     └ version of this layout
+ *
+ * The time orders the chains of a ledger, for its indexes: what begins together stands together, and a commit that begins
+ * ten chains writes one page of an index and not ten.
  */
 
 import { hmac } from "@noble/hashes/hmac.js";
@@ -56,18 +59,26 @@ export function keyedCheck(secret: Uint8Array): Check {
 /**
  * Makes a chain id.
  * @param ledgerDigits how many digits name the ledger, 0 to 8
- * @param seed the digits themselves, at least 8, where they must be found again (an Idempotency-Key); else random
+ * @param seed all 8 digits themselves, where the ledger must be found again (an Idempotency-Key)
+ * @param nowMs epoch milliseconds
  */
 export function chainId(
-  options: { ledgerDigits: number; region: Region; seed?: string | undefined },
+  options: { ledgerDigits: number; region: Region; seed?: string | undefined; nowMs: number },
   random: (bytes: number) => Uint8Array,
   check: Check,
 ): string {
   const region = REGIONS.indexOf(options.region).toString(16).padStart(2, "0");
-  const digits = options.seed?.slice(0, MAX_LEDGER_DIGITS) ?? hex(random(4));
+  const digits =
+    options.seed?.slice(0, MAX_LEDGER_DIGITS) ?? ledgerThenTime(options.ledgerDigits, options.nowMs, random);
   const head = `${VERSION}${options.ledgerDigits}${region}${digits}`;
   const tail = hex(random(8));
   return `${head}${check(head + tail)}${tail}`;
+}
+
+function ledgerThenTime(ledgerDigits: number, nowMs: number, random: (bytes: number) => Uint8Array): string {
+  const time = Math.trunc(nowMs).toString(16).padStart(MAX_LEDGER_DIGITS, "0");
+  const ledger = ledgerDigits === 0 ? "" : hex(random(MAX_LEDGER_DIGITS / 2)).slice(0, ledgerDigits);
+  return ledger + time.slice(time.length - MAX_LEDGER_DIGITS + ledgerDigits);
 }
 
 /** Where the chain of an id lives, by its form alone: for ids that this mesh has signed or just made. */

@@ -161,7 +161,7 @@ export class Mesh {
     const { check } = await this.keyring();
     // A repeated request may come in elsewhere: with a seed the ledger does not depend on where. One ledger is one.
     const region = seed === undefined && this.settings.ledgerDigits > 0 ? this.#region() : REGIONS[0];
-    const options = { ledgerDigits: this.settings.ledgerDigits, region, seed };
+    const options = { ledgerDigits: this.settings.ledgerDigits, region, seed, nowMs: this.now() };
     return chainId(options, (bytes) => this.random(bytes), check);
   }
 

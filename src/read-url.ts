@@ -9,16 +9,17 @@ import { type Env, settingsOf } from "./env.ts";
 export async function readUrl(
   url: string,
   signal: AbortSignal,
-): Promise<{ body: string; contentType: string; finalUrl: string }> {
+): Promise<{ bytes: Uint8Array; contentType: string; finalUrl: string }> {
   const request = {
     method: "GET",
-    headers: { accept: "text/html, text/markdown, text/plain" },
+    headers: { accept: "text/html, text/markdown, text/plain, text/csv, application/pdf" },
     signal,
+    asBytes: true,
     maxBytes: BODY_BYTES,
   } as const;
   const result = await egressFetch(url, request, settingsOf(env as unknown as Env).egress);
   if (!result.ok) throw new Error(explain(result.rejection));
-  const { status, headers, body } = result.answer;
+  const { status, headers, raw = new Uint8Array() } = result.answer;
   if (status !== 200) throw new Error(`${url} answered with status ${status}.`);
-  return { body, contentType: headers.get("content-type") ?? "", finalUrl: url };
+  return { bytes: raw, contentType: headers.get("content-type") ?? "", finalUrl: url };
 }

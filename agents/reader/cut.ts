@@ -39,7 +39,7 @@ function lastOf(window: string, pattern: RegExp): number | undefined {
   return undefined;
 }
 
-/** Never between the halves of a surrogate pair. */
-function characterEnd(window: string): number {
+/** The longest passage's end in a text, and never between the halves of a surrogate pair. */
+export function characterEnd(window: string): number {
   return (window.codePointAt(PASSAGE_CHARS - 1) ?? 0) > 0xffff ? PASSAGE_CHARS - 1 : PASSAGE_CHARS;
 }

@@ -1,4 +1,4 @@
-/** Which of the three readings a source gets. */
+/** Which reading a text gets. */
 import type { SourceType } from "./schema.ts";
 
 const BY_EXTENSION: Readonly<Record<string, SourceType>> = {
@@ -11,8 +11,10 @@ const BY_EXTENSION: Readonly<Record<string, SourceType>> = {
   txt: "text",
   text: "text",
   log: "text",
-  csv: "text",
   json: "text",
+  csv: "csv",
+  tsv: "csv",
+  pdf: "pdf",
 };
 
 /** `text/plain` says little: many servers send Markdown under it. */
@@ -21,6 +23,10 @@ const BY_CONTENT_TYPE: Readonly<Record<string, SourceType>> = {
   "application/xhtml+xml": "html",
   "text/markdown": "markdown",
   "text/x-markdown": "markdown",
+  "text/csv": "csv",
+  "application/csv": "csv",
+  "text/tab-separated-values": "csv",
+  "application/pdf": "pdf",
 };
 
 /** No more than this is looked at, so that a guess costs the same for every source. */
@@ -59,13 +65,13 @@ export function guessType(text: string, { names, contentType }: Hints): SourceTy
 /** Whether a body of this type can be read at all. One without a type is taken for text. */
 export function isReadable(contentType: string): boolean {
   const type = mediaType(contentType);
-  return type === "" || type.startsWith("text/") || /\b(?:json|xml|yaml|toml|javascript|sql)\b/.test(type);
+  return type === "" || type.startsWith("text/") || /\b(?:json|xml|yaml|toml|javascript|sql|csv)\b/.test(type);
 }
 
 export function mediaType(contentType = ""): string {
   return contentType.split(";", 1).join("").trim().toLowerCase();
 }
 
-function extension(name: string): string {
+export function extension(name: string): string {
   return /\.(\w{1,8})(?:[?#].*)?$/s.exec(name.slice(-512))?.[1]?.toLowerCase() ?? "";
 }

@@ -28,14 +28,17 @@ export interface PassageMaker {
   readonly passages: readonly Passage[];
   /** What the source calls itself: its title, else its first heading. */
   readonly title: string | undefined;
+  /** The one that the last passage stands under. */
+  readonly heading: string | undefined;
 }
 
-export function passageMaker(source: string, limit: number): PassageMaker {
+/** @param under is the heading that the source begins under, where it is part of a longer one */
+export function passageMaker(source: string, limit: number, under?: string): PassageMaker {
   const passages: Passage[] = [];
   const lineAt = lineCounter(source);
   let full = false;
   let open: Piece | undefined;
-  let heading: string | undefined;
+  let heading = under;
   let title: string | undefined;
   let firstHeading: string | undefined;
   /** The heading itself, as long as nothing stands under it: so that no word of the source is lost. */
@@ -58,6 +61,9 @@ export function passageMaker(source: string, limit: number): PassageMaker {
     },
     get title() {
       return title ?? firstHeading;
+    },
+    get heading() {
+      return heading;
     },
     add(blocks) {
       for (const block of blocks) {

@@ -1,12 +1,15 @@
-/** A source → its passages, a stretch at a time. */
+/** A text that flows → its passages, a stretch at a time. */
 import type { Stretches } from "./block.ts";
 import { htmlStretches } from "./html.ts";
 import { markdownStretches } from "./markdown.ts";
 import { passageMaker } from "./passages.ts";
-import { MAX_SOURCE_CHARS, type Passage, type SourceType } from "./schema.ts";
+import { MAX_SOURCE_CHARS, type Passage } from "./schema.ts";
 import { textStretches } from "./text.ts";
 
-const EXTRACTORS: Readonly<Record<SourceType, (source: string) => Stretches>> = {
+/** Types whose text is read a stretch at a time. */
+export type FlowingType = "text" | "markdown" | "html";
+
+const EXTRACTORS: Readonly<Record<FlowingType, (source: string) => Stretches>> = {
   text: textStretches,
   markdown: markdownStretches,
   html: htmlStretches,
@@ -21,7 +24,7 @@ export interface Reading {
 /** @param pause is awaited after each stretch: what else runs in the isolate gets its turn there, and it may throw. */
 export async function readPassages(
   source: string,
-  type: SourceType,
+  type: FlowingType,
   limit: number,
   pause: () => Promise<void> | void = () => {},
 ): Promise<Reading> {

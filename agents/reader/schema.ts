@@ -7,10 +7,11 @@ export const MAX_SOURCE_CHARS = 4 * 1024 * 1024;
 /** Bounds the answer of one call to about 800 kB of text. What lies behind is not read, and `truncated` says so. */
 export const MAX_PASSAGES = 1_000;
 
-export const SourceType = z.enum(["text", "markdown", "html"]);
+export const SourceType = z.enum(["text", "markdown", "html", "pdf", "csv"]);
 export type SourceType = z.infer<typeof SourceType>;
 
-const fields = {
+/** Of a source: one of `text`, `url` and `base64`, which `oneGiven` sees to. */
+export const sourceFields = {
   source: z.string().min(1).max(2_048).describe("A name for the source, such as a file's path; quotes carry it."),
   text: z.string().max(MAX_SOURCE_CHARS).optional().describe("The source itself."),
   url: z
@@ -18,40 +19,45 @@ const fields = {
     .max(2_048)
     .optional()
     .describe("Where the source is to be read from."),
-  type: SourceType.optional().describe("Guessed when left out."),
+  base64: z
+    .string()
+    .max(MAX_SOURCE_CHARS)
+    .optional()
+    .describe("The source's bytes, for what is no text, such as a PDF; or for a text in another encoding."),
+  type: SourceType.optional().describe("Told by the content type, the name and the beginning when left out."),
 };
 
-interface TextOrUrl {
+interface Given {
   readonly text?: string | undefined;
   readonly url?: string | undefined;
+  readonly base64?: string | undefined;
 }
 
-function oneOfTextAndUrl({ text, url }: TextOrUrl, context: z.RefinementCtx): void {
-  if (text !== undefined && url !== undefined) {
-    context.addIssue({ code: "custom", path: ["url"], message: "Give either text or url, not both." });
+export function oneGiven({ text, url, base64 }: Given, context: z.RefinementCtx): void {
+  const given = [text, url, base64].filter((one) => one !== undefined).length;
+  if (given > 1) {
+    context.addIssue({ code: "custom", path: ["url"], message: "Give one of text, url and base64, not several." });
   }
-  if (text === undefined && url === undefined) {
-    context.addIssue({ code: "custom", path: ["text"], message: "Give text or url: the source has neither." });
+  if (given === 0) {
+    context.addIssue({ code: "custom", path: ["text"], message: "Give text, url or base64: the source has none." });
   }
 }
-
-/** One source, as text or as a URL. */
-export const Source = z.object(fields).superRefine(oneOfTextAndUrl);
-export type Source = z.infer<typeof Source>;
 
 export const ReaderInput = z
   .object({
-    ...fields,
+    ...sourceFields,
     limit: z.int().min(1).max(MAX_PASSAGES).default(MAX_PASSAGES).describe("Read at most this many passages."),
   })
-  .superRefine(oneOfTextAndUrl);
+  .superRefine(oneGiven);
 export type ReaderInput = z.infer<typeof ReaderInput>;
 
 export const Passage = z.object({
   text: z.string(),
-  start: z.int().describe("UTF-16 offset into the source of the passage's first character."),
+  start: z.int().describe("UTF-16 offset into the source (of a PDF: its page's text) of the first character."),
   end: z.int().describe("UTF-16 offset behind its last."),
-  line: z.int().describe("The line it starts on, from 1."),
+  line: z.int().describe("The line it starts on, from 1; of a PDF, in its page's text."),
+  page: z.int().optional().describe("Of a PDF: the page, from 1."),
+  record: z.int().optional().describe("Of CSV: the record, from 1, the names of columns not counted."),
   heading: z.string().optional().describe("The heading that it stands under, without markup."),
 });
 export type Passage = z.infer<typeof Passage>;

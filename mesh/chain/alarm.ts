@@ -1,7 +1,7 @@
 /** One turn of a ledger's alarm: at most ALARM_BATCH due times, each in its own transaction and its own try. */
 import { ALARM_BATCH } from "../limits.ts";
 import type { Book } from "./book.ts";
-import { clearDue, type DueKind, type DueRow, readDue } from "./due.ts";
+import { clearDue, type DueRow, readDue } from "./due.ts";
 import { deleteIdempotent } from "./idempotency.ts";
 import { expireLeases } from "./leases.ts";
 import { expireChain, sweep } from "./retention.ts";
@@ -22,7 +22,7 @@ export function runDue(book: Book, now: number, bornAtMs: number): boolean {
 
 function runOne(
   book: Book,
-  { kind, ref }: DueRow & { kind: Exclude<DueKind, "outbox"> },
+  { kind, ref }: DueRow & { kind: Exclude<DueRow["kind"], "outbox"> },
   now: number,
   bornAtMs: number,
 ) {
@@ -43,15 +43,16 @@ function runOne(
     });
   } catch (error) {
     console.error(`ledger: due ${kind} of ${ref} failed`, error);
-    if (kind === "chain") book.forgetRow(ref);
-    book.due(kind, ref, now + RETRY_MS);
+    if (kind !== "chain") return book.due(kind, ref, now + RETRY_MS);
+    book.forgetRow(ref);
+    book.postpone(ref, now + RETRY_MS);
   }
 }
 
 /** A running chain is due for its leases, an ended one for its removal. */
 function lookAtChain(book: Book, row: number, now: number, bornAtMs: number): void {
   const chain = book.chainByRow(row);
-  if (chain === undefined) return clearDue(book.database.sql, "chain", row);
+  if (chain === undefined) return;
   if (chain.status !== "running") return expireChain(book, chain, now);
   expireLeases(book, chain, now, bornAtMs);
   book.write();

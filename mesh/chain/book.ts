@@ -4,7 +4,7 @@
  * of settlements, and asks that nobody has been answered yet.
  */
 import type { Database } from "../sql.ts";
-import { insertChain, loadChain, loadChainByRow, readMaxSeq, updateChain } from "./chains.ts";
+import { insertChain, loadChain, loadChainByRow, readMaxSeq, setChainDue, updateChain } from "./chains.ts";
 import { type DueKind, setDue } from "./due.ts";
 import { readSent } from "./events.ts";
 import { insertHop, loadHop, loadHopByRow, loadOpenHops, updateHop } from "./hops.ts";
@@ -91,6 +91,12 @@ export class Book {
     this.soonestDue = Math.min(this.soonestDue, at);
   }
 
+  /** Writes when a chain that is not in memory is to be looked at again, by its row. */
+  postpone(chain: number, at: number): void {
+    setChainDue(this.database.sql, chain, at);
+    this.soonestDue = Math.min(this.soonestDue, at);
+  }
+
   get hasChanges(): boolean {
     return this.#changed.size > 0;
   }
@@ -134,7 +140,7 @@ export class Book {
       if (hop.row === "new") insertHop(sql, hop);
       else if (hop.row === "changed") updateHop(sql, hop);
     }
-    if (chain.dueMoved) this.due("chain", chain.id, chain.dueAt);
+    if (chain.dueMoved) this.soonestDue = Math.min(this.soonestDue, chain.dueAt);
     for (const write of chain.writes) write(sql);
   }
 

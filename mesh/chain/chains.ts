@@ -89,11 +89,16 @@ export function insertChain(sql: Sql, chain: LiveChain): void {
   );
 }
 
+const CHANGED =
+  "UPDATE chain SET status = ?, purses = ?, open = ?, done = ?, error = ?, rejected = ?, lost = ?, cancelled = ?, ended_at = ?";
+/** Two statements: one that sets an indexed column writes its index, changed or not. */
+const UPDATE = `${CHANGED} WHERE id = ?`;
+const UPDATE_WITH_DUE = `${CHANGED}, due_at = ? WHERE id = ?`;
+
 export function updateChain(sql: Sql, chain: LiveChain): void {
   const { counts } = chain;
   sql.exec(
-    `UPDATE chain SET status = ?, purses = ?, open = ?, done = ?, error = ?, rejected = ?, lost = ?, cancelled = ?, ended_at = ?,
-       due_at = ? WHERE id = ?`,
+    chain.dueMoved ? UPDATE_WITH_DUE : UPDATE,
     chain.status,
     JSON.stringify(chain.purses),
     chain.open,
@@ -103,9 +108,13 @@ export function updateChain(sql: Sql, chain: LiveChain): void {
     counts.lost,
     counts.cancelled,
     chain.endedAt,
-    chain.dueAt,
+    ...(chain.dueMoved ? [chain.dueAt] : []),
     chain.id,
   );
+}
+
+export function setChainDue(sql: Sql, id: number, at: number): void {
+  sql.exec("UPDATE chain SET due_at = ? WHERE id = ?", at, id);
 }
 
 /** The highest number that anything has in the ledger's one sequence. */

@@ -100,9 +100,10 @@ export function readNews(sql: Sql, after: number, upTo: number): News {
        hop.used_cost - COALESCE(hop.late_by ->> '$.costMicros', 0) AS costMicros
      FROM hop ${PLACES} WHERE hop.ended_seq > ? AND hop.ended_seq <= ?`,
   );
+  // A chain that has started and ended within the same news is told once, as it is now.
   const finished = ended.some((hop) => hop.root === 1)
     ? read<ChainNews>(`SELECT ${CHAIN} FROM hop JOIN chain ON chain.id = hop.chain
-        WHERE hop.ended_seq > ? AND hop.ended_seq <= ? AND hop.parent IS NULL`)
+        WHERE hop.ended_seq > ?1 AND hop.ended_seq <= ?2 AND hop.parent IS NULL AND hop.chain <= ?1`)
     : [];
   const late = read<LateNews>(
     `SELECT event.seq, ${PARTIES}, event.at, event.body ->> '$.difference.tokens' AS tokens, event.body ->> '$.difference.costMicros' AS costMicros
@@ -111,7 +112,12 @@ export function readNews(sql: Sql, after: number, upTo: number): News {
   const removed = read<{ chainId: string }>(
     "SELECT body ->> '$.chainId' AS chainId FROM event WHERE seq > ? AND seq <= ? AND type = 'removed'",
   );
-  // A chain that has started and ended within the same news is told once, as it is now.
-  const chains = new Map([...started, ...finished].map((chain) => [chain.chainId, chain]));
-  return { after, upTo, chains: [...chains.values()], hops: ended, late, removed: removed.map((row) => row.chainId) };
+  return {
+    after,
+    upTo,
+    chains: [...started, ...finished],
+    hops: ended,
+    late,
+    removed: removed.map((row) => row.chainId),
+  };
 }

@@ -49,7 +49,7 @@ export interface LiveChain {
   endedAt: number | null;
   /** When the object looks at this chain next: a lease of an open hop, or the end of its retention. */
   dueAt: number;
-  /** Whether `dueAt` is to be written. */
+  /** Whether `dueAt` is to be written: it has an index. */
   dueMoved: boolean;
   /** Open hops, and those that have been touched since the last write. */
   readonly hops: Map<string, LiveHop>;

@@ -122,4 +122,9 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   ALTER TABLE awaited RENAME TO due;
   CREATE INDEX due_by_time ON due (at);
   `,
+  `
+  -- A chain's due time stands in its row alone. Its kind stays in the CHECK of due: no row has it.
+  DELETE FROM due WHERE kind = 'chain';
+  CREATE INDEX chain_by_due ON chain (due_at);
+  `,
 ];

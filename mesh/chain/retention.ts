@@ -31,7 +31,6 @@ export function remove(book: Book, chain: LiveChain | undefined, now: number): R
   if (readSent(sql) < lastSeqOf(sql, chain)) return "untold";
   sql.exec("DELETE FROM chain WHERE id = ?", chain.id);
   sql.exec("INSERT INTO removed (chain) VALUES (?)", chain.id);
-  clearDue(sql, "chain", chain.id);
   book.due("sweep", 0, now);
   book.forget(chain.chainId);
   const body = JSON.stringify({ chainId: chain.chainId });
@@ -41,7 +40,7 @@ export function remove(book: Book, chain: LiveChain | undefined, now: number): R
 
 /** Removes a chain whose retention is over. */
 export function expireChain(book: Book, chain: LiveChain, now: number): void {
-  if (remove(book, chain, now) === "untold") book.due("chain", chain.id, now + UNTOLD_RETRY_MS);
+  if (remove(book, chain, now) === "untold") book.postpone(chain.id, now + UNTOLD_RETRY_MS);
 }
 
 /** One turn: takes away rows of removed chains, at most REMOVAL_TURN. */

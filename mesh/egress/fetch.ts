@@ -9,8 +9,10 @@ import { type EgressPolicy, judged } from "./address.ts";
 export interface EgressAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Empty where a reader got it. */
+  /** Empty where a reader got it, or where it was asked for as bytes. */
   readonly body: string;
+  /** The body as it came, where it was asked for so. */
+  readonly raw?: Uint8Array;
   /** Bytes of the body as they came. */
   readonly bytes: number;
 }
@@ -30,6 +32,8 @@ export interface EgressRequest {
   /** Aborting closes the connection. */
   readonly signal: AbortSignal;
   readonly maxBytes: number;
+  /** Gives the body as bytes: it need not be text. */
+  readonly asBytes?: boolean | undefined;
   /** Says who gets the body of an answer as it comes, piece by piece; nobody: it is read whole. */
   readonly reader?: ((status: number, headers: Headers) => Reader | undefined) | undefined;
 }
@@ -46,7 +50,7 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
     };
   }
   const { url: parsed } = verdict;
-  const { method, headers, body, signal, maxBytes, reader } = request;
+  const { method, headers, body, signal, maxBytes, asBytes, reader } = request;
   let response: Response;
   try {
     response = await fetch(parsed, { method, headers, body: body ?? null, signal, redirect: "manual" });
@@ -55,7 +59,9 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
     return { ok: false, connection: true, rejection: unreachable(parsed, error) };
   }
   try {
-    const read = await readText(response, maxBytes, reader?.(response.status, response.headers));
+    const read = asBytes
+      ? await readBytes(response, maxBytes)
+      : await readText(response, maxBytes, reader?.(response.status, response.headers));
     if (read === undefined) {
       const detail = `${parsed.host} answered with more than ${maxBytes} bytes.`;
       return { ok: false, connection: false, rejection: { code: "upstream_error", detail } };
@@ -99,4 +105,18 @@ async function readText(
     else if (reader(text) === true) break;
   }
   return { body: body + decoder.decode(), bytes };
+}
+
+async function readBytes(
+  response: Response,
+  maxBytes: number,
+): Promise<{ body: string; raw: Uint8Array; bytes: number } | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return { body: "", raw: new Uint8Array(await new Blob(chunks).arrayBuffer()), bytes };
 }

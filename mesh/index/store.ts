@@ -20,7 +20,8 @@ export function writeHeard(sql: Sql, ledger: string, seq: number): void {
 
 export function writeChain(sql: Sql, chain: ChainItem): void {
   sql.exec(
-    "INSERT OR REPLACE INTO chain (chain_id, status, agent, principal, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO chain (chain_id, status, agent, principal, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (chain_id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at`,
     chain.chainId,
     chain.status,
     chain.agent,

@@ -1,22 +1,11 @@
 /** What a chain gave and cost → lines for a terminal. */
+
+import { placeOf } from "../../agents/clerk/place.ts";
+import { together } from "../../agents/desk/notes.ts";
+import type { DeskOutput } from "../../agents/desk/schema.ts";
 import type { Paint } from "../../mesh/chain/render/terminal.ts";
 import { visible } from "../../mesh/chain/render/text.ts";
-
-export interface Quote {
-  readonly n: number;
-  readonly text: string;
-  readonly source: string;
-  readonly line: number;
-  readonly heading?: string;
-}
-
-/** The output of the agent `desk`. */
-export interface DeskAnswer {
-  readonly answer: string;
-  readonly quotes: readonly Quote[];
-  readonly leftOut: readonly { readonly source: string; readonly code: string; readonly detail: string }[];
-  readonly read: { readonly sources: number; readonly passages: number; readonly truncated: readonly string[] };
-}
+import { counted, grouped } from "../../mesh/chain/render/words.ts";
 
 type Amounts = Readonly<Record<string, number>>;
 
@@ -29,23 +18,35 @@ export interface ChainBudget {
 
 const QUOTE_LINES = 6;
 
-export function renderAnswer({ answer, quotes, leftOut, read }: DeskAnswer, paint: Paint): string[] {
-  const lines = [...answer.split("\n").map(visible), "", paint("bold", "Quotes")];
-  for (const { n, text, source, line, heading } of quotes) {
+export function renderReport({ sections, quotes, leftOut, check, read }: DeskOutput, paint: Paint): string[] {
+  const lines = sections.flatMap(({ question, claims }) => [
+    ...(sections.length > 1 ? [paint("bold", visible(question))] : []),
+    ...claims.map(({ text, cites }) => `• ${visible(text)} ${paint("dim", cites.map((n) => `[${n}]`).join(""))}`),
+    ...(claims.length === 0 ? [paint("dim", "Nothing was found on this.")] : []),
+    "",
+  ]);
+  lines.push(paint("bold", "Quotes"));
+  for (const { n, text, source, heading, ...place } of quotes) {
+    const where = visible(`${source}, ${placeOf({ n, text, source, ...place })}`);
     const under = heading ? paint("dim", `  ${visible(heading)}`) : "";
-    lines.push(`[${n}] ${paint("bold", visible(`${source}:${line}`))}${under}`, ...quoteLines(text));
+    lines.push(`[${n}] ${paint("bold", where)}${under}`, ...quoteLines(text));
   }
   if (quotes.length === 0) lines.push("    none");
-  for (const { source, code, detail } of leftOut) {
-    lines.push(`${paint("yellow", "left out")}  ${visible(source)}  ${visible(code)}: ${visible(detail)}`);
+  lines.push("");
+  for (const { names, code, detail } of together(leftOut)) {
+    lines.push(`${paint("yellow", "left out")}  ${visible(names.join(", "))}  ${visible(code)}: ${visible(detail)}`);
   }
   for (const source of read.truncated) lines.push(`${paint("yellow", "cut off")}  ${visible(source)}`);
-  lines.push(paint("dim", `Read: ${counted(read.passages, "passage")} of ${counted(read.sources, "source")}.`));
+  lines.push(
+    paint("dim", `Read: ${counted(read.passages, "passage")} of ${counted(read.sources, "source")}. ${checked(check)}`),
+  );
   return lines;
 }
 
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+function checked(check: DeskOutput["check"]): string {
+  if (check === null) return "No claim was checked.";
+  const { claims, sentBack, unbacked } = check;
+  return `Checked: ${counted(claims, "claim")}, ${sentBack} sent back, ${unbacked} given up.`;
 }
 
 function quoteLines(text: string): string[] {
@@ -64,10 +65,8 @@ const UNITS: Readonly<Record<string, string>> = {
 
 /** One line a dimension. What is still reserved, or went over all limits, shows where there is any. */
 export function renderBudget({ limits, spent, reserved, overrun }: ChainBudget, paint: Paint): string[] {
-  const dimensions = Object.keys(limits);
-  const count = (amounts: Amounts | undefined, dimension: string): string =>
-    (amounts?.[dimension] ?? 0).toLocaleString("en-US");
-  const cells = dimensions.map((dimension) => ({
+  const count = (amounts: Amounts | undefined, dimension: string): string => grouped(amounts?.[dimension] ?? 0);
+  const cells = Object.keys(limits).map((dimension) => ({
     name: visible(dimension),
     spent: count(spent, dimension),
     limit: count(limits, dimension),
@@ -80,18 +79,12 @@ export function renderBudget({ limits, spent, reserved, overrun }: ChainBudget, 
   const width = (key: "name" | "spent" | "limit" | "unit", atLeast: number): number =>
     Math.max(atLeast, ...cells.map((cell) => cell[key].length));
   const [name, used, limit, unit] = [width("name", 6), width("spent", 5), width("limit", 5), width("unit", 0)];
+  const row = (cell: (typeof cells)[number]): string =>
+    [cell.name.padEnd(name), cell.spent.padStart(used), cell.limit.padStart(limit), cell.unit.padEnd(unit), cell.notes]
+      .join("  ")
+      .trimEnd();
   return [
     paint("bold", `${"Budget".padEnd(name)}  ${"spent".padStart(used)}  ${"limit".padStart(limit)}`),
-    ...cells.map((cell) =>
-      [
-        cell.name.padEnd(name),
-        cell.spent.padStart(used),
-        cell.limit.padStart(limit),
-        cell.unit.padEnd(unit),
-        cell.notes,
-      ]
-        .join("  ")
-        .trimEnd(),
-    ),
+    ...cells.map(row),
   ];
 }

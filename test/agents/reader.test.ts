@@ -4,17 +4,10 @@ import type { Hop } from "../../agents/define.ts";
 import { PASSAGE_CHARS } from "../../agents/reader/cut.ts";
 import { guessType } from "../../agents/reader/guess.ts";
 import { makeReader, type ReadUrl } from "../../agents/reader/index.ts";
-import { readPassages } from "../../agents/reader/read.ts";
-import {
-  MAX_PASSAGES,
-  MAX_SOURCE_CHARS,
-  type Passage,
-  ReaderInput,
-  ReaderOutput,
-  type SourceType,
-} from "../../agents/reader/schema.ts";
+import { type FlowingType, readPassages } from "../../agents/reader/read.ts";
+import { MAX_PASSAGES, MAX_SOURCE_CHARS, type Passage, ReaderInput, ReaderOutput } from "../../agents/reader/schema.ts";
 
-async function passagesOf(source: string, type: SourceType): Promise<readonly Passage[]> {
+async function passagesOf(source: string, type: FlowingType): Promise<readonly Passage[]> {
   return (await readPassages(source, type, MAX_PASSAGES)).passages;
 }
 
@@ -74,7 +67,8 @@ const PIECES = [
   "long words here ".repeat(70),
 ];
 const SOURCE = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((pieces) => pieces.join(""));
-const TYPE = fc.constantFrom<SourceType>("text", "markdown", "html");
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const TYPE = fc.constantFrom<FlowingType>("text", "markdown", "html");
 
 describe("a passage's place", () => {
   test("lies in the source, behind the passage before it, whatever the source", async () => {
@@ -95,7 +89,7 @@ describe("a passage's place", () => {
 
   test("gives the passage's very text in plain text and Markdown", async () => {
     await fc.assert(
-      fc.asyncProperty(SOURCE, fc.constantFrom<SourceType>("text", "markdown"), async (source, type) => {
+      fc.asyncProperty(SOURCE, fc.constantFrom<FlowingType>("text", "markdown"), async (source, type) => {
         for (const { start, end, text } of await passagesOf(source, type)) expect(source.slice(start, end)).toBe(text);
       }),
     );
@@ -398,8 +392,8 @@ describe("the agent", () => {
   };
 
   test.each([
-    [{ source: "x" }, "Give text or url"],
-    [{ source: "x", text: "a", url: "http://x.example/" }, "not both"],
+    [{ source: "x" }, "Give text, url or base64"],
+    [{ source: "x", text: "a", url: "http://x.example/" }, "not several"],
     [{ source: "x", url: "file:///etc/passwd" }, "http or https"],
     [{ source: "x", url: "javascript:alert(1)" }, "http or https"],
   ])("refuses %j and says what would be right", (input, sentence) => {
@@ -415,7 +409,7 @@ describe("the agent", () => {
     const asked: unknown[] = [];
     const output = await read({ source: "x", url: "https://x.example/" }, (url, signal) => {
       asked.push([url, signal]);
-      return Promise.resolve({ body: "<p>Hi", contentType: "text/html", finalUrl: "https://x.example/en" });
+      return Promise.resolve({ bytes: utf8("<p>Hi"), contentType: "text/html", finalUrl: "https://x.example/en" });
     });
     expect(asked).toEqual([["https://x.example/", hop.signal]]);
     expect(output).toMatchObject({ url: "https://x.example/en", type: "html", passages: [{ text: "Hi" }] });
@@ -423,7 +417,7 @@ describe("the agent", () => {
 
   test("guesses a type by where the URL led, and takes the caller's word over any guess", async () => {
     const page: ReadUrl = () =>
-      Promise.resolve({ body: "a", contentType: "text/plain", finalUrl: "https://x.example/a.md" });
+      Promise.resolve({ bytes: utf8("a"), contentType: "text/plain", finalUrl: "https://x.example/a.md" });
     expect(await read({ source: "x", url: "https://x.example/" }, page)).toMatchObject({ type: "markdown" });
     expect(await read({ source: "x.md", text: "# a", type: "text" })).toMatchObject({
       type: "text",
@@ -432,10 +426,10 @@ describe("the agent", () => {
   });
 
   test("refuses what is no text, unless the caller knows better", async () => {
-    const pdf: ReadUrl = (url) => Promise.resolve({ body: "%PDF", contentType: "application/pdf", finalUrl: url });
+    const picture: ReadUrl = (url) => Promise.resolve({ bytes: utf8("GIF"), contentType: "image/gif", finalUrl: url });
     const url = "https://x.example/a";
-    await expect(read({ source: "x", url }, pdf)).rejects.toMatchObject({ code: "unsupported_media_type" });
-    await expect(read({ source: "x", url, type: "text" }, pdf)).resolves.toMatchObject({ type: "text" });
+    await expect(read({ source: "x", url }, picture)).rejects.toMatchObject({ code: "unsupported_media_type" });
+    await expect(read({ source: "x", url, type: "text" }, picture)).resolves.toMatchObject({ type: "text" });
   });
 
   test("stops when its hop is aborted", async () => {

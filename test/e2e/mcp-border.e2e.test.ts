@@ -120,7 +120,18 @@ describe("a key sees what it may use", () => {
 
   test("with `invoke` the agents, and nothing of other chains", async () => {
     const { names, client } = await named(["invoke"]);
-    expect(names).toEqual(["mesh__find_tools", "mesh__cancel_chain", "desk", "echo", "reader"]);
+    expect(names).toEqual([
+      "mesh__find_tools",
+      "mesh__cancel_chain",
+      "clerk",
+      "critic",
+      "desk__ask",
+      "desk__revise",
+      "echo",
+      "ranker",
+      "reader",
+      "summarizer",
+    ]);
     expect((await client.listResourceTemplates()).resourceTemplates).toEqual([]);
     await expect(client.readResource({ uri: "hopline://agents/echo" })).rejects.toThrow();
   });

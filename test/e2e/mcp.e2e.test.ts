@@ -90,12 +90,17 @@ describe.each(ERAS)("%s", (_, connect) => {
     expect(own).toEqual(names.slice(0, own.length));
     expect(names.slice(own.length)).toEqual([
       "adder",
-      "desk",
+      "clerk",
+      "critic",
+      "desk__ask",
+      "desk__revise",
       "echo",
       "loop",
+      "ranker",
       "reader",
       "relay",
       "relay-new",
+      "summarizer",
       "twin__left",
       "twin__right",
     ]);

@@ -193,7 +193,7 @@ describe("a data folder of version 0.1.0", () => {
     const mesh = await open(recent());
     const ids = await chainIds(mesh);
     await mesh.stop();
-    for (const file of databasesOf(mesh.data, "Ledger")) onDatabase(file, "UPDATE due SET at = 1 WHERE kind = 'chain'");
+    for (const file of databasesOf(mesh.data, "Ledger")) onDatabase(file, "UPDATE chain SET due_at = 1");
     await mesh.restart();
     expect(ids.length).toBe(story.chains.length);
     // The alarm itself still stands at the time of the fixture: whatever is written sets it anew.

@@ -27,6 +27,7 @@ const options = fc.record({
   ledgerDigits: fc.integer({ min: 0, max: MAX_LEDGER_DIGITS }),
   region: fc.constantFrom(...REGIONS),
   seed: fc.option(fc.stringMatching(/^[0-9a-f]{8,64}$/), { nil: undefined }),
+  nowMs: fc.nat(Number.MAX_SAFE_INTEGER),
 });
 
 describe("a chain id", () => {
@@ -56,14 +57,34 @@ describe("a chain id", () => {
 
   it("has at least 56 random bits at its right end", () => {
     const fill = (byte: number) => (bytes: number) => new Uint8Array(bytes).fill(byte);
-    const made = { ledgerDigits: 8, region: "weur", seed: "01234567" } as const;
+    const made = { ledgerDigits: 8, region: "weur", seed: "01234567", nowMs: 0 } as const;
     const [zeros, ones] = [chainId(made, fill(0), check), chainId(made, fill(255), check)];
     expect(zeros.slice(-14)).toBe("0".repeat(14));
     expect(ones.slice(-14)).toBe("f".repeat(14));
   });
 
+  it("stands in its ledger in the order of its start, whatever is random", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 6 }), fc.integer(), fc.nat(100), (ledgerDigits, seed, laterMs) => {
+        const nowMs = 1_800_000_000_000;
+        const ids = [nowMs, nowMs + 1 + laterMs].map((at, place) => {
+          const id = chainId({ ledgerDigits, region: "", nowMs: at }, random(seed + place), check);
+          return id.slice(4 + ledgerDigits);
+        });
+        expect(ids).toEqual(ids.toSorted());
+      }),
+    );
+  });
+
+  it("leaves to chance which ledger it lives in", () => {
+    const ledger = (byte: number) =>
+      addressOf(chainId({ ledgerDigits: 2, region: "", nowMs: 0 }, (bytes) => new Uint8Array(bytes).fill(byte), check))
+        ?.ledger;
+    expect([ledger(0x00), ledger(0xab)]).toEqual(["00", "ab"]);
+  });
+
   it("of the same seed lives in the same ledger, whatever else is random", () => {
-    const made = { ledgerDigits: 3, region: "", seed: "abcdef0123456789" } as const;
+    const made = { ledgerDigits: 3, region: "", seed: "abcdef0123456789", nowMs: 0 } as const;
     const [a, b] = [chainId(made, random(1), check), chainId(made, random(2), check)];
     expect(a).not.toBe(b);
     expect(chainAddress(a, check)).toEqual(chainAddress(b, check));
@@ -91,7 +112,7 @@ describe("a chain id", () => {
   it("of one mesh is not one of another: the check is keyed", () => {
     const keyed = (byte: number) => keyedCheck(new Uint8Array(32).fill(byte));
     const [ours, theirs] = [keyed(1), keyed(2)];
-    const made = { ledgerDigits: 1, region: "", seed: undefined } as const;
+    const made = { ledgerDigits: 1, region: "", seed: undefined, nowMs: 0 } as const;
     const ids = Array.from({ length: 100 }, (_, n) => chainId(made, random(n * 7_919), ours));
     const known = ids.map((id) => chainAddress(id, theirs) !== undefined);
     for (const id of ids) expect(chainAddress(id, ours)).toBeDefined();

@@ -114,7 +114,7 @@ export class LedgerPort {
     this.restart();
     const { sql } = this.#database;
     const { id } = this.#chain(chainId);
-    const due = firstRow(sql.exec<{ at: number }>("SELECT at FROM due WHERE kind = 'chain' AND ref = ?", id));
+    const due = firstRow(sql.exec<{ at: number }>("SELECT due_at AS at FROM chain WHERE id = ?", id));
     return { hops: readHopViews(sql, id, 0, 1_000), dueAt: due?.at };
   }
 

@@ -38,7 +38,7 @@ function endLease(ledger: LedgerClient, { hopId }: Ask, graced: boolean): Promis
   return edit(
     ledger,
     ["UPDATE hop SET lease_at = ?, graced = ? WHERE hop_id = ?", past, graced ? 1 : 0, hopId],
-    ["UPDATE due SET at = ? WHERE kind = 'chain'", past],
+    ["UPDATE chain SET due_at = ?", past],
   );
 }
 
@@ -256,7 +256,7 @@ describe.concurrent("the alarm", () => {
     const ledger = freshLedger();
     await startChain(ledger);
     const left = await runInDurableObject<Ledger, number[]>(ledger.stub, async (object, { storage }) => {
-      for (let n = 0; n < 450; n++) storage.sql.exec("INSERT INTO due VALUES ('chain', ?, ?)", 1_000 + n, n);
+      for (let n = 0; n < 450; n++) storage.sql.exec("INSERT INTO due VALUES ('answer', ?, ?)", 1_000 + n, n);
       const count = () => Number(storage.sql.exec("SELECT COUNT(*) AS n FROM due WHERE at < 1000").one().n);
       const counts = [];
       for (let turn = 0; turn < 2; turn++) {
@@ -282,11 +282,11 @@ describe.concurrent("the alarm", () => {
     await edit(
       ledger,
       ["UPDATE chain SET limits = '{' WHERE chain_id = ?", chains[1].chainId],
-      ["UPDATE due SET at = ref WHERE kind = 'chain'"],
+      ["UPDATE chain SET due_at = id"],
     );
     await runDurableObjectAlarm(ledger.stub);
-    const left = await rows(ledger.stub, "SELECT chain_id, due.at FROM chain JOIN due ON ref = chain.id");
+    const left = await rows(ledger.stub, "SELECT chain_id, due_at FROM chain");
     expect(left).toMatchObject([{ chain_id: chains[1].chainId }]);
-    expect(Number(left[0]?.at)).toBeGreaterThan(Date.now() + 5_000);
+    expect(Number(left[0]?.due_at)).toBeGreaterThan(Date.now() + 5_000);
   });
 });

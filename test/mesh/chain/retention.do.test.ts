@@ -41,7 +41,7 @@ function told(ledger: LedgerClient): Promise<true> {
 }
 
 function endRetention({ stub }: LedgerClient, { chainId }: Ask): Promise<unknown> {
-  const query = "UPDATE due SET at = 1 WHERE kind = 'chain' AND ref = (SELECT id FROM chain WHERE chain_id = ?)";
+  const query = "UPDATE chain SET due_at = 1 WHERE chain_id = ?";
   return rows(stub, query, chainId);
 }
 
@@ -111,7 +111,7 @@ describe.concurrent("a chain of 5,000 hops whose retention is over", () => {
     const root = await endedChain(ledger, 1_200);
     await told(ledger);
     await endRetention(ledger, root);
-    await rows(ledger.stub, "UPDATE due SET at = 9999999999999 WHERE kind <> 'chain'");
+    await rows(ledger.stub, "UPDATE due SET at = 9999999999999");
     await runInDurableObject<Ledger, void>(ledger.stub, (object) => object.alarm());
     expect(await count(ledger, "removed")).toBe(1);
     await crash(ledger);
@@ -129,7 +129,7 @@ describe.concurrent("many chains whose retention is over", () => {
     for (let made = 0; made < 30; made++) chains.push(await endedChain(ledger, 40));
     const open = await startChain(ledger);
     await told(ledger);
-    await rows(ledger.stub, "UPDATE due SET at = 1 WHERE kind = 'chain'");
+    await rows(ledger.stub, "UPDATE chain SET due_at = 1");
     await rows(ledger.stub, "UPDATE hop SET lease_at = 2, graced = 1 WHERE status = 'open'");
     await evictDurableObject(ledger.stub);
     const turn = await runInDurableObject<Ledger, { hops: number; chains: number }>(
