@@ -66,8 +66,8 @@ const AREAS = Object.entries({
   "node_modules/@noble": "crypto",
 });
 
-export function areaOfPath(path: string | undefined): string {
-  const at = path?.slice(Math.max(0, path.lastIndexOf("node_modules/"))) ?? "(bundler)";
+export function areaOfPath(path: string): string {
+  const at = path.slice(Math.max(0, path.lastIndexOf("node_modules/")));
   const found = AREAS.filter(([prefix]) => at === prefix || at.startsWith(`${prefix}/`));
   const longest = found.toSorted(([a], [b]) => b.length - a.length)[0];
   return longest?.[1] ?? `other: ${originOf(path)}`;
@@ -80,15 +80,23 @@ interface Place {
 
 const nameOf = ({ functionName }: CallFrame) => functionName || "(anonymous)";
 
+/** A bundle has a file's name; the runtime's own JavaScript, such as its timers, has a scheme. */
+const sourceOf = ({ url, lineNumber }: CallFrame, { moduleOf }: Bundle) =>
+  url.includes(":") ? url : (moduleOf(lineNumber) ?? "(bundler)");
+
+const RUNTIME_SOURCE = /^(?:node|node-internal|cloudflare|cloudflare-internal|workerd):/;
+
 /** @param caller the nearest JavaScript below it on the stack: what the runtime's own functions do, they do for it */
-function placeOf(frame: CallFrame, caller: CallFrame | undefined, { moduleOf, isStatement }: Bundle): Place {
+function placeOf(frame: CallFrame, caller: CallFrame | undefined, bundle: Bundle): Place {
   const { functionName, lineNumber } = frame;
   if (lineNumber >= 0) {
-    const path = moduleOf(lineNumber);
-    const area = isStatement(lineNumber) ? SQL : areaOfPath(path);
-    return { name: `${nameOf(frame)}  ${path ?? "(bundler)"}`, area };
+    const source = sourceOf(frame, bundle);
+    const own = RUNTIME_SOURCE.test(source);
+    const statement = !own && bundle.isStatement(lineNumber);
+    const area = own ? `runtime's JavaScript: ${source}` : areaOfPath(source);
+    return { name: `${nameOf(frame)}  ${source}`, area: statement ? SQL : area };
   }
-  const by = caller === undefined ? "" : ` < ${nameOf(caller)}  ${moduleOf(caller.lineNumber) ?? ""}`;
+  const by = caller === undefined ? "" : ` < ${nameOf(caller)}  ${sourceOf(caller, bundle)}`;
   const name = functionName.startsWith("(") ? functionName : `[${functionName || "rpc"}]${by}`;
   return { name, area: NAMED.get(functionName) ?? "runtime functions, other" };
 }

@@ -93,3 +93,21 @@ it("a profile's time is all in one place each: idling apart, statements apart, t
   });
   expect(functions[0]).toEqual({ name: "[exec] < insertChain  mesh/chain/chains.ts", micros: 110 });
 });
+
+it("the runtime's own JavaScript is not taken for the bundle's at the same line", () => {
+  const at = line("function rule(chain) {");
+  const timers = { functionName: "Timeout", url: "node-internal:internal_timers", lineNumber: at };
+  const profile: CpuProfile = {
+    nodes: [
+      { id: 1, callFrame: timers, children: [2] },
+      { id: 2, callFrame: frame("setTimeout") },
+    ],
+    samples: [1, 2],
+    timeDeltas: [3, 4],
+  };
+  const { functions } = fold(profile, readBundle(BUNDLE));
+  expect(functions.map(({ name }) => name)).toEqual([
+    "[setTimeout] < Timeout  node-internal:internal_timers",
+    "Timeout  node-internal:internal_timers",
+  ]);
+});
