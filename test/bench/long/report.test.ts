@@ -28,15 +28,14 @@ it("the heap has a column when it was asked for", () => {
   expect(memoryTable([{ ...one, heapBytes: 12 * 2 ** 20 }])).toMatch(/JS heap MiB .*\n.*\n.*\| +12 \|/);
 });
 
-it("each request is judged by what it takes at the end against the beginning", () => {
-  const at = (chains: number, read: number, list: number) => ({
-    chains,
-    latencies: [
-      { name: "read", p50Ms: read, p99Ms: 9 },
-      { name: "list", p50Ms: list, p99Ms: 9 },
-    ],
-  });
-  const [, , read, list] = latencyTable([at(1_000, 1, 1), at(10_000, 5, 1.5), at(100_000, 2, 2.5)]).split("\n");
+it("each request is judged by what it takes in the largest ledger against the smallest", () => {
+  const at = (...p50s: number[]) => p50s.map((p50Ms) => ({ p50Ms, p99Ms: 9 }));
+  const asked = [
+    { name: "read", ledgers: at(1, 5, 2) },
+    { name: "list", ledgers: at(1, 1.5, 2.5) },
+  ];
+  const [head, , read, list] = latencyTable([1_000, 10_000, 100_000], asked).split("\n");
+  expect(head).toContain("1,000 chains");
   expect(read).toContain("2.00 ≤ 2 ✓");
   expect(list).toContain("2.50 ≤ 2 ✗");
 });

@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
-import { stages } from "../../../bench/long/stages.ts";
+import { ledgerSizes, stages } from "../../../bench/long/stages.ts";
 
-it("a long run looks at memory in tenths, and at latencies after each tenfold and at the end", () => {
-  const all = stages(100_000);
-  expect(all.map(({ chains }) => chains)).toEqual([
-    1_000, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000, 90_000, 100_000,
-  ]);
-  expect(all.filter(({ latencies }) => latencies).map(({ chains }) => chains)).toEqual([1_000, 10_000, 100_000]);
+it("the largest ledger is compared with a tenth and a hundredth of it, smallest first", () => {
+  expect(ledgerSizes(100_000)).toEqual([1_000, 10_000, 100_000]);
+  expect(ledgerSizes(50)).toEqual([1, 5, 50]);
 });
 
-it("a short run looks as often, and ends with latencies", () => {
-  const all = stages(500);
-  expect(all).toHaveLength(10);
-  expect(all.filter(({ latencies }) => latencies)).toEqual([{ chains: 500, latencies: true }]);
+it("a run looks in tenths, and at its end", () => {
+  expect(stages(100_000)).toEqual(Array.from({ length: 10 }, (_, place) => (place + 1) * 10_000));
+  expect(stages(25).at(-1)).toBe(25);
+});
+
+it("a run of few chains looks at none twice", () => {
+  expect(stages(3)).toEqual([1, 2, 3]);
 });
