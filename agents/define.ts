@@ -48,8 +48,7 @@ export interface ToolResult {
   readonly isError?: boolean;
 }
 
-/** A handler's whole authority: it can call on, say what it used, and learn what is left. */
-export interface Hop {
+export interface HopPlace {
   readonly chainId: string;
   readonly hopId: string;
   readonly agent: string;
@@ -58,6 +57,10 @@ export interface Hop {
   readonly depth: number;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
+}
+
+/** A handler's whole authority: it can call on, say what it used, and learn what is left. */
+export interface Hop extends HopPlace {
   /** Aborts at the deadline, on cancellation, and when the hop has ended. Its reason says which. */
   readonly signal: AbortSignal;
   /** Calls an agent and gives its output. @throws {HopRejected} when the mesh refuses the call or the callee fails. */

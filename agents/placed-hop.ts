@@ -1,17 +1,6 @@
 /** What a hop is wherever its handler runs: its place in the chain, its report, its log. How it calls on differs. */
 import type { ReportedUsage } from "../mesh/schema.ts";
-import type { CallOptions, CallResult } from "./define.ts";
-
-export interface HopPlace {
-  readonly chainId: string;
-  readonly hopId: string;
-  readonly agent: string;
-  readonly skill: string;
-  /** 1 for the root hop. */
-  readonly depth: number;
-  /** Epoch milliseconds. */
-  readonly deadlineMs: number;
-}
+import type { CallOptions, CallResult, HopPlace } from "./define.ts";
 
 export abstract class PlacedHop implements HopPlace {
   readonly chainId: string;

@@ -183,3 +183,16 @@ export const MCP_SESSION_BYTES = 16 * 2 ** 20;
 export const MCP_EVENT_PART_CHARS = 500_000;
 /** Resources that one session or one listener may follow at once. */
 export const MCP_SUBSCRIPTIONS = 32;
+/** A call that takes longer than this, in milliseconds, becomes a task where its client takes tasks. */
+export const TASK_PATIENCE_MS = 500;
+/** How long a task is kept from its creation on, in milliseconds: by default, at least, at most. A hop ends within 15 minutes. */
+export const TASK_TTL_MS = 3_600_000;
+export const TASK_TTL_LEAST_MS = 60_000;
+export const TASK_TTL_MOST_MS = 86_400_000;
+/** How often clients are asked to look after a task, in milliseconds. */
+export const TASK_POLL_MS = 1_000;
+/** Tasks of one principal that have not ended, and those that are kept in all: each may hold a result of 4 MiB. */
+export const TASKS_OPEN = 100;
+export const TASKS_KEPT = 500;
+/** Tasks of one page of a list. */
+export const TASKS_PAGE = 50;

@@ -5,9 +5,11 @@ import { MAX_LEDGER_DIGITS } from "../mesh/ids.ts";
 import { MCP_TOOLS_CAP } from "../mesh/limits.ts";
 import type { MeshBindings, MeshSettings } from "../mesh/mesh.ts";
 import type { McpSession } from "../mesh/session/mcp-session.ts";
+import type { TaskDesk } from "../mesh/task/desk.ts";
 
 export interface Env extends MeshBindings {
   readonly MCP_SESSION: DurableObjectNamespace<McpSession>;
+  readonly TASKS: DurableObjectNamespace<TaskDesk>;
   /** The first key of the mesh `default`: any string of at least 32 characters. */
   readonly HOPLINE_ADMIN_KEY?: string;
   /** 0 to 8: how many hex digits of a chain's id name its ledger object, for each region. */
@@ -56,7 +58,7 @@ function parse(env: Env): Settings {
   if (!Number.isInteger(mcpToolsCap) || mcpToolsCap < 1) {
     throw new TypeError("HOPLINE_MCP_TOOLS_CAP must be a whole number from 1.");
   }
-  const own = new Set(["REGISTRY", "LEDGER", "INDEX", "MCP_SESSION"]);
+  const own = new Set(["REGISTRY", "LEDGER", "INDEX", "MCP_SESSION", "TASKS"]);
   const bindings = names
     .filter((name) => !own.has(name))
     .map((name) => [name, (env as unknown as Record<string, unknown>)[name]] as const);

@@ -4,11 +4,12 @@ import {
   type CallOptions,
   type CallResult,
   type Hop,
+  type HopPlace,
   HopRejected,
   type Remaining,
   type ToolResult,
 } from "../define.ts";
-import { type HopPlace, PlacedHop } from "../placed-hop.ts";
+import { PlacedHop } from "../placed-hop.ts";
 import { invoke, type MeshAddress } from "./mesh-client.ts";
 
 export interface ServedPlace extends Omit<HopPlace, "depth"> {

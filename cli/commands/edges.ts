@@ -2,22 +2,11 @@
 import type { Command } from "commander";
 import { visible } from "../../mesh/chain/render/text.ts";
 import { cost, duration, grouped } from "../../mesh/chain/render/words.ts";
+import type { EdgeView } from "../../mesh/index/edges.ts";
 import { action, path, printDocument, type Session } from "../session.ts";
 import { table } from "../table.ts";
 import type { Surroundings } from "../terminal.ts";
 import { milliseconds } from "../values.ts";
-
-interface Edge {
-  readonly from: string;
-  readonly to: string;
-  readonly calls: number;
-  readonly errors: number;
-  readonly rejections: Readonly<Record<string, number>>;
-  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
-  readonly tokens: number;
-  readonly costMicros: number;
-  readonly lastAt: number;
-}
 
 export function edgesCommand(program: Command, around: Surroundings): void {
   program
@@ -34,7 +23,7 @@ async function edges(session: Session, options: { readonly since?: number; reado
   const since = options.since === undefined ? undefined : Math.max(0, now - options.since);
   const body = await session.client.text(path("graph"), { query: { since, agent: options.agent } });
   if (session.json) return printDocument(session, body);
-  const found = session.client.parsed<{ readonly edges: readonly Edge[] }>(body).edges;
+  const found = session.client.parsed<{ readonly edges: readonly EdgeView[] }>(body).edges;
   if (found.length === 0) return session.note("No call is recorded.");
   const columns = ["FROM", "TO", "CALLS", "ERRORS", "REFUSED", "P50", "P95", "P99", "TOKENS", "COST", "LAST"];
   session.print(
@@ -46,7 +35,7 @@ async function edges(session: Session, options: { readonly since?: number; reado
   );
 }
 
-function row({ from, to, calls, errors, rejections, latencyMs, tokens, costMicros, lastAt }: Edge, now: number) {
+function row({ from, to, calls, errors, rejections, latencyMs, tokens, costMicros, lastAt }: EdgeView, now: number) {
   const refused = Object.values(rejections).reduce((sum, number) => sum + number, 0);
   const time = (ms: number | null) => (ms === null ? "" : duration(ms));
   return [

@@ -62,55 +62,53 @@ export function loadChainByRow(sql: Sql, id: number): LiveChain | undefined {
   return row && toChain(row);
 }
 
-export function insertChain(sql: Sql, chain: LiveChain): void {
-  const { counts } = chain;
-  sql.exec(
-    `INSERT INTO chain (id, chain_id, status, agent, principal, limits, policy, purses, open, done, error, rejected, lost,
-       cancelled, traceparent, started_at, deadline_at, ended_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    chain.id,
-    chain.chainId,
-    chain.status,
-    chain.agent,
-    chain.principal,
-    JSON.stringify(chain.limits),
-    JSON.stringify(chain.policy),
-    JSON.stringify(chain.purses),
-    chain.open,
-    counts.done,
-    counts.error,
-    counts.rejected,
-    counts.lost,
-    counts.cancelled,
-    chain.traceparent,
-    chain.startedAt,
-    chain.deadlineMs,
-    chain.endedAt,
-    chain.dueAt,
-  );
-}
+/** What a chain is from its start, and when the object is to look at it. */
+const PLACE = [
+  "id",
+  "chain_id",
+  "agent",
+  "principal",
+  "limits",
+  "policy",
+  "traceparent",
+  "started_at",
+  "deadline_at",
+  "due_at",
+];
+/** What becomes of it. */
+const COURSE = ["status", "purses", "open", "done", "error", "rejected", "lost", "cancelled", "ended_at"];
 
-const CHANGED =
-  "UPDATE chain SET status = ?, purses = ?, open = ?, done = ?, error = ?, rejected = ?, lost = ?, cancelled = ?, ended_at = ?";
+const INSERT = `INSERT INTO chain (${PLACE}, ${COURSE}) VALUES (${[...PLACE, ...COURSE].map(() => "?")})`;
+const CHANGED = `UPDATE chain SET ${COURSE.map((column) => `${column} = ?`)}`;
 /** Two statements: one that sets an indexed column writes its index, changed or not. */
 const UPDATE = `${CHANGED} WHERE id = ?`;
 const UPDATE_WITH_DUE = `${CHANGED}, due_at = ? WHERE id = ?`;
 
-export function updateChain(sql: Sql, chain: LiveChain): void {
-  const { counts } = chain;
+function courseOf({ status, purses, open, counts, endedAt }: LiveChain): (string | number | null)[] {
+  const { done, error, rejected, lost, cancelled } = counts;
+  return [status, JSON.stringify(purses), open, done, error, rejected, lost, cancelled, endedAt];
+}
+
+export function insertChain(sql: Sql, chain: LiveChain): void {
   sql.exec(
-    chain.dueMoved ? UPDATE_WITH_DUE : UPDATE,
-    chain.status,
-    JSON.stringify(chain.purses),
-    chain.open,
-    counts.done,
-    counts.error,
-    counts.rejected,
-    counts.lost,
-    counts.cancelled,
-    chain.endedAt,
-    ...(chain.dueMoved ? [chain.dueAt] : []),
+    INSERT,
     chain.id,
+    chain.chainId,
+    chain.agent,
+    chain.principal,
+    JSON.stringify(chain.limits),
+    JSON.stringify(chain.policy),
+    chain.traceparent,
+    chain.startedAt,
+    chain.deadlineMs,
+    chain.dueAt,
+    ...courseOf(chain),
   );
+}
+
+export function updateChain(sql: Sql, chain: LiveChain): void {
+  if (chain.dueMoved) sql.exec(UPDATE_WITH_DUE, ...courseOf(chain), chain.dueAt, chain.id);
+  else sql.exec(UPDATE, ...courseOf(chain), chain.id);
 }
 
 export function setChainDue(sql: Sql, id: number, at: number): void {

@@ -128,13 +128,56 @@ export function loadOpenHops(sql: Sql, chain: LiveChain): void {
   }
 }
 
-/** A hop that was just admitted: most of its columns are what they begin with. Each bound value has its price. */
-function insertOpenHop(sql: Sql, hop: LiveHop): void {
-  sql.exec(
-    `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, policy, purses, est_tokens, est_cost,
-       used_hops, used_bytes, used_tokens, used_cost, late, attempt, input_bytes, input_digest, metadata, timeout_ms, started_at,
-       deadline_at, lease_at, graced)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, ?, ?, ?, ?, ?, ?, ?, 0)`,
+/** What a hop is from its start. */
+const PLACE = [
+  "id",
+  "chain",
+  "hop_id",
+  "parent",
+  "depth",
+  "kind",
+  "callee",
+  "skill",
+  "address",
+  "policy",
+  "est_tokens",
+  "est_cost",
+  "input_bytes",
+  "input_digest",
+  "metadata",
+  "timeout_ms",
+  "started_at",
+  "deadline_at",
+];
+/** What becomes of it. */
+const COURSE = [
+  "status",
+  "rejection",
+  "purses",
+  "used_hops",
+  "used_bytes",
+  "used_tokens",
+  "used_cost",
+  "below",
+  "unknown",
+  "late_by",
+  "late",
+  "attempt",
+  "output_digest",
+  "lease_at",
+  "graced",
+  "ended_at",
+  "ended_seq",
+];
+
+const INSERT = `INSERT INTO hop (${PLACE}, ${COURSE}) VALUES (${[...PLACE, ...COURSE].map(() => "?")})`;
+/** Of a hop that was just admitted: what it begins with stands in the statement, because each bound value has its price. */
+const INSERT_OPEN = `INSERT INTO hop (${PLACE}, purses, used_hops, used_bytes, lease_at, status, used_tokens, used_cost, late, attempt, graced)
+  VALUES (${PLACE.map(() => "?")}, ?, ?, ?, ?, 'open', 0, 0, 0, 1, 0)`;
+const UPDATE = `UPDATE hop SET ${COURSE.map((column) => `${column} = ?`)} WHERE id = ?`;
+
+function placeOf(hop: LiveHop): (string | number | null)[] {
+  return [
     hop.id,
     hop.chain.id,
     hop.hopId,
@@ -145,19 +188,37 @@ function insertOpenHop(sql: Sql, hop: LiveHop): void {
     hop.skill,
     hop.address,
     json(hop.policy),
-    json(hop.purses),
     hop.estimate.tokens,
     hop.estimate.costMicros,
-    hop.used.hops,
-    hop.used.bytes,
     hop.inputBytes,
     hop.inputDigest,
     hop.metadata,
     hop.timeoutMs,
     hop.startedAt,
     hop.deadlineMs,
+  ];
+}
+
+function courseOf(hop: LiveHop): (string | number | null)[] {
+  return [
+    hop.status,
+    json(hop.rejection),
+    json(hop.purses),
+    hop.used.hops,
+    hop.used.bytes,
+    hop.used.tokens,
+    hop.used.costMicros,
+    hop.below === NOTHING ? null : json(hop.below),
+    json(hop.unknown),
+    json(hop.lateBy),
+    hop.late ? 1 : 0,
+    hop.attempt,
+    hop.outputDigest,
     hop.leaseAt,
-  );
+    hop.graced ? 1 : 0,
+    hop.endedAt,
+    hop.endedSeq,
+  ];
 }
 
 function isJustAdmitted({ status, attempt, below, used, graced, late }: LiveHop): boolean {
@@ -166,72 +227,11 @@ function isJustAdmitted({ status, attempt, below, used, graced, late }: LiveHop)
 }
 
 export function insertHop(sql: Sql, hop: LiveHop): void {
-  if (isJustAdmitted(hop)) return insertOpenHop(sql, hop);
-  sql.exec(
-    `INSERT INTO hop (id, chain, hop_id, parent, depth, kind, callee, skill, address, status, rejection, policy, purses, est_tokens,
-       est_cost, used_hops, used_bytes, used_tokens, used_cost, below, unknown, late_by, late, attempt, input_bytes, input_digest,
-       output_digest, metadata, timeout_ms, started_at, deadline_at, lease_at, graced, ended_at, ended_seq)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    hop.id,
-    hop.chain.id,
-    hop.hopId,
-    hop.parent?.id ?? null,
-    hop.depth,
-    hop.kind,
-    hop.callee,
-    hop.skill,
-    hop.address,
-    hop.status,
-    json(hop.rejection),
-    json(hop.policy),
-    json(hop.purses),
-    hop.estimate.tokens,
-    hop.estimate.costMicros,
-    hop.used.hops,
-    hop.used.bytes,
-    hop.used.tokens,
-    hop.used.costMicros,
-    hop.below === NOTHING ? null : json(hop.below),
-    json(hop.unknown),
-    json(hop.lateBy),
-    hop.late ? 1 : 0,
-    hop.attempt,
-    hop.inputBytes,
-    hop.inputDigest,
-    hop.outputDigest,
-    hop.metadata,
-    hop.timeoutMs,
-    hop.startedAt,
-    hop.deadlineMs,
-    hop.leaseAt,
-    hop.graced ? 1 : 0,
-    hop.endedAt,
-    hop.endedSeq,
-  );
+  if (isJustAdmitted(hop)) {
+    sql.exec(INSERT_OPEN, ...placeOf(hop), json(hop.purses), hop.used.hops, hop.used.bytes, hop.leaseAt);
+  } else sql.exec(INSERT, ...placeOf(hop), ...courseOf(hop));
 }
 
 export function updateHop(sql: Sql, hop: LiveHop): void {
-  sql.exec(
-    `UPDATE hop SET status = ?, rejection = ?, purses = ?, used_hops = ?, used_bytes = ?, used_tokens = ?, used_cost = ?, below = ?,
-       unknown = ?, late_by = ?, late = ?, attempt = ?, output_digest = ?, lease_at = ?, graced = ?, ended_at = ?, ended_seq = ?
-     WHERE id = ?`,
-    hop.status,
-    json(hop.rejection),
-    json(hop.purses),
-    hop.used.hops,
-    hop.used.bytes,
-    hop.used.tokens,
-    hop.used.costMicros,
-    hop.below === NOTHING ? null : json(hop.below),
-    json(hop.unknown),
-    json(hop.lateBy),
-    hop.late ? 1 : 0,
-    hop.attempt,
-    hop.outputDigest,
-    hop.leaseAt,
-    hop.graced ? 1 : 0,
-    hop.endedAt,
-    hop.endedSeq,
-    hop.id,
-  );
+  sql.exec(UPDATE, ...courseOf(hop), hop.id);
 }

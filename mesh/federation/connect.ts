@@ -87,7 +87,7 @@ async function connect(
 ): Promise<Connection> {
   const { url, policy, headers = {} } = upstream;
   const http = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: guardedFetch(policy, UPSTREAM_BYTES),
+    fetch: telling(guardedFetch(policy, UPSTREAM_BYTES), upstream.relay),
     requestInit: { headers: { ...headers } },
     ...(known?.sessionId === undefined ? {} : { sessionId: known.sessionId }),
     ...(known?.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
@@ -104,7 +104,7 @@ async function connect(
     capabilities: asked(relay),
     versionNegotiation: { mode: "auto" },
     // What the client can't be asked while its call is open goes back to it as the call's result.
-    inputRequired: { autoFulfill: relay?.ask !== undefined },
+    inputRequired: { autoFulfill: relay?.ask !== undefined && relay.answers === undefined },
   });
   client.setNotificationHandler("notifications/message", ({ method, params }) => relay?.tell?.({ method, params }));
   client.fallbackRequestHandler = async ({ method }) => {
@@ -118,8 +118,22 @@ async function connect(
     await client.connect(transport, { ...options, prior: { kind: "modern", discover: known.discover } });
   } else await client.connect(transport, options);
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? known?.protocolVersion;
-  remember(upstream, { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion });
+  const facts = { discover: client.getDiscoverResult(), sessionId: http.sessionId, protocolVersion };
+  // Calls go on in the session that they have, though its server is asked anew what it has.
+  if (!upstream.anew || !isSameEra(recall(upstream), facts)) remember(upstream, facts);
   return { client, protocolVersion, close: () => client.close() };
+}
+
+function isSameEra(known: Remembered | undefined, { sessionId, protocolVersion }: Remembered): boolean {
+  return known?.sessionId !== undefined && sessionId !== undefined && known.protocolVersion === protocolVersion;
+}
+
+/** Tells whoever waits when a stream is taken up again. */
+function telling(fetched: ReturnType<typeof guardedFetch>, relay: Relay | undefined): typeof fetched {
+  return (url, init) => {
+    if (new Headers(init?.headers).has("last-event-id")) relay?.lasts?.();
+    return fetched(url, init);
+  };
 }
 
 function relayTo(client: Client, ask: NonNullable<Relay["ask"]>, can: ClientCapabilities): void {

@@ -52,7 +52,8 @@ export class Listeners {
     this.#open.set(key, stop);
     const failed = (error: unknown) => console.error(`federation: news of '${agent.name}' could not be taken`, error);
     const heard = () => void this.#heard(agent, policy).catch(failed);
-    const askedAt = agent.upstream?.lastSeenAt ?? 0;
+    // One that was never seen has just been registered, and is being asked.
+    const askedAt = agent.upstream?.lastSeenAt ?? Date.now();
     listen({ url: endpoint.url, policy }, stop.signal, heard, { askedAt }).catch(failed);
   }
 }

@@ -36,11 +36,27 @@ export function forget(upstream: Spoken): void {
 
 /** A session was opened with what its client can: clients that can other things have sessions of their own. */
 function keyOf({ url, relay }: Spoken): string {
-  return `${url} ${JSON.stringify(asked(relay))}`;
+  return `${url} ${JSON.stringify(answerable(relay))}`;
+}
+
+/** The extension of 2026-07-28 by which servers make tasks of calls that take long. */
+const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+
+/** Whether a server may make a task of a call: where nobody waits but the mesh, and where the client takes tasks. */
+export function takesTasks(relay: Relay | undefined): boolean {
+  if (relay === undefined) return true;
+  const { extensions } = relay.capabilities as ClientCapabilities;
+  return extensions?.[TASKS_EXTENSION] !== undefined;
+}
+
+/** What a server is told that its client can. */
+export function asked(relay: Relay | undefined): ClientCapabilities {
+  const extensions = takesTasks(relay) ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
+  return { ...answerable(relay), ...extensions };
 }
 
 /** What a server may ask of the client, as the client has declared it; nothing where nobody could answer. */
-export function asked(relay: Relay | undefined): ClientCapabilities {
+export function answerable(relay: Relay | undefined): ClientCapabilities {
   const { sampling, elicitation, roots } = (relay?.capabilities ?? {}) as ClientCapabilities;
   return {
     ...(sampling === undefined ? {} : { sampling }),

@@ -32,6 +32,8 @@ export interface ToolCall {
   /** Of the arguments. */
   readonly schema: JsonSchema;
   readonly args: object;
+  /** Whether it is asked for as a task, of a server with sessions that answers it in no other way. */
+  readonly asTask: boolean;
   readonly argsJson: string;
   readonly traceparent: string;
   readonly signal: AbortSignal;
@@ -66,6 +68,7 @@ export async function callTool(call: ToolCall): Promise<Answered> {
     const bounds = { signal, maxBytes: UPSTREAM_BYTES, reader };
     let fetched = await egressFetch(url, { ...sent, ...bounds }, policy);
     for (let failed = 0; answer.goesOn !== undefined && isCut(fetched) && failed < RESUMES; failed++) {
+      call.relay?.lasts?.();
       await scheduler.wait(Math.max(answer.retryMs, RESUME_LEAST_MS * 2 ** failed), { signal });
       const resumed = { ...headers, accept: "text/event-stream", "last-event-id": answer.goesOn };
       const before = answer.goesOn;
@@ -104,7 +107,7 @@ function requestHeaders({ known, tool, schema, args }: ToolCall): Record<string,
 const INFO_JSON = JSON.stringify(INFO);
 
 /** The arguments go as the JSON that they were measured by. */
-function bodyOf({ id, tool, argsJson, known, relay, traceparent }: ToolCall): string {
+function bodyOf({ id, tool, argsJson, asTask, known, relay, traceparent }: ToolCall): string {
   const { inputResponses, requestState } = relay?.answers ?? {};
   const told = relay?.tell === undefined ? "" : `,"progressToken":"${id}"`;
   const logged = relay?.logLevel === undefined ? "" : `,"${LOG_LEVEL_META_KEY}":${JSON.stringify(relay.logLevel)}`;
@@ -114,7 +117,8 @@ function bodyOf({ id, tool, argsJson, known, relay, traceparent }: ToolCall): st
       : `,"${PROTOCOL_VERSION_META_KEY}":"${known.protocolVersion}","${CLIENT_INFO_META_KEY}":${INFO_JSON},"${CLIENT_CAPABILITIES_META_KEY}":${JSON.stringify(asked(relay))}`;
   const responses = inputResponses === undefined ? "" : `,"inputResponses":${JSON.stringify(inputResponses)}`;
   const state = requestState === undefined ? "" : `,"requestState":${JSON.stringify(requestState)}`;
-  const params = `"name":${JSON.stringify(tool)},"arguments":${argsJson}${responses}${state}`;
+  const task = asTask ? `,"task":{}` : "";
+  const params = `"name":${JSON.stringify(tool)},"arguments":${argsJson}${task}${responses}${state}`;
   const meta = `{"traceparent":"${traceparent}"${told}${logged}${envelope}}`;
   return `{"jsonrpc":"2.0","id":"${id}","method":"tools/call","params":{${params},"_meta":${meta}}}`;
 }
@@ -125,7 +129,7 @@ function cancelled({ url, policy, id }: ToolCall, headers: Readonly<Record<strin
 }
 
 /** Whether it arrives is not waited for: the server may be gone. */
-async function note(
+export async function note(
   url: string,
   headers: Readonly<Record<string, string>>,
   message: object,

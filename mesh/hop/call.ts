@@ -39,10 +39,15 @@ export interface UpstreamError {
 export interface Relay {
   /** As the client has declared them for this call: they alone decide what may be asked. */
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** Asks the client while its call is open (2025); absent where the call's result asks (2026-07-28). */
+  /**
+   * Asks the client while its call is open (2025); absent where the call's result asks (2026-07-28). Of a task both are
+   * there: a server asks as its own era does.
+   */
   readonly ask?: ((method: string, params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
   /** Tells the client something while its call is open: a server's progress, and what it logs. */
   readonly tell?: ((note: Note) => void) | undefined;
+  /** Told that the server has parked the call, and will answer it later: whoever waits is to be told as much. */
+  readonly lasts?: (() => void) | undefined;
   /** From which level on a server's log messages are wanted; none where absent. */
   readonly logLevel?: string | undefined;
   /** Told the JSON-RPC error that ended the call, as the server gave it: a refusal has words alone. */

@@ -3,11 +3,12 @@ import {
   type CallOptions,
   type CallResult,
   type Hop,
+  type HopPlace,
   HopRejected,
   type Remaining,
   type ToolResult,
 } from "../../agents/define.ts";
-import { type HopPlace, PlacedHop } from "../../agents/placed-hop.ts";
+import { PlacedHop } from "../../agents/placed-hop.ts";
 import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { partsOf } from "../registry/tool-names.ts";

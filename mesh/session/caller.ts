@@ -12,4 +12,6 @@ export interface SessionCaller {
   readonly scopes: readonly Scope[];
   readonly hop?: HopClaims | undefined;
   readonly deployment: boolean;
+  /** The call that this request goes on with: it has begun already, and is now to be answered by a stream. */
+  readonly begun?: number | undefined;
 }

@@ -1,10 +1,11 @@
 /** A session in memory: its server and transport, its open streams, and the news that they are told. */
-import { type Server, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../limits.ts";
 import type { Sql } from "../sql.ts";
+import { BegunCalls, type Called } from "./begun-calls.ts";
 import { SessionEvents } from "./events.ts";
 import { deleteSubscription, insertSubscription, readSession, readSubscriptions, setRevision } from "./store.ts";
-import type { SessionSurface, Who } from "./surface.ts";
+import type { SessionCall, SessionSurface, Speaker, Who } from "./surface.ts";
 
 /** How often a silent stream is written to, in milliseconds: only a write tells that its client has left. */
 const KEEP_ALIVE_MS = 5_000;
@@ -16,7 +17,8 @@ export class LiveSession {
   readonly #events: SessionEvents;
   readonly #surface: SessionSurface;
   readonly #transport: WebStandardStreamableHTTPServerTransport;
-  readonly #server: Server;
+  readonly #speaker: Speaker;
+  readonly #calls = new BegunCalls();
   /** What is followed, by URI. */
   readonly #followed = new Map<string, AbortController>();
   #toolNews: AbortController | undefined;
@@ -38,19 +40,19 @@ export class LiveSession {
       keepAliveMs: KEEP_ALIVE_MS,
       onsessionclosed: onDelete,
     });
-    this.#server = surface.server(
+    this.#speaker = surface.speaker(
       { add: (uri, who) => this.#subscribe(uri, who), remove: (uri) => this.#unsubscribe(uri) },
       env,
     );
   }
 
   async connect(): Promise<void> {
-    await this.#server.connect(this.#transport);
+    await this.#speaker.server.connect(this.#transport);
   }
 
   /** Whether a client waits for something. */
   get busy(): boolean {
-    return this.#listening + this.#answering > 0;
+    return this.#listening + this.#answering + this.#calls.open > 0;
   }
 
   /** Brings the session back to where it was: its client's first words are heard again, and answered to nobody. */
@@ -60,6 +62,25 @@ export class LiveSession {
     const request = new Request(url, { method: "POST", headers, body: initialize });
     await (await this.#transport.handleRequest(request, { authInfo })).text();
     this.#events.muted = false;
+  }
+
+  /**
+   * Answers an ordinary call by JSON if it ends soon. Nothing of that is kept for a client that comes back: it has got its
+   * answer, or none of its stream that it could take up.
+   */
+  call(call: SessionCall, who: Who): Promise<Called> {
+    return this.#calls.call(call.id, this.#speaker.begin(who, call));
+  }
+
+  /** Cancels the calls of a request's id that the server has not taken up: it knows nothing of them. */
+  cancel(requestId: unknown): void {
+    this.#calls.cancel(requestId);
+  }
+
+  /** Answers by a stream the request of a call that runs already. @returns nothing where it does not */
+  async goOn(request: Request, begun: number, who: Who): Promise<Response | undefined> {
+    const call = this.#calls.takeUp(begun);
+    return call && this.handle(request, this.#surface.goingOn(who, call));
   }
 
   async handle(request: Request, authInfo: Who): Promise<Response> {
@@ -80,7 +101,7 @@ export class LiveSession {
     this.#events.forget();
     this.#fallSilent();
     for (const uri of [...this.#followed.keys()]) this.#stopFollowing(uri);
-    await this.#server.close();
+    await this.#speaker.server.close();
   }
 
   #counted(response: Response): Response {
@@ -109,11 +130,11 @@ export class LiveSession {
   #tellChanged(list: "tools" | "prompts" | "resources"): Promise<void> {
     switch (list) {
       case "tools":
-        return this.#server.sendToolListChanged();
+        return this.#speaker.server.sendToolListChanged();
       case "prompts":
-        return this.#server.sendPromptListChanged();
+        return this.#speaker.server.sendPromptListChanged();
       case "resources":
-        return this.#server.sendResourceListChanged();
+        return this.#speaker.server.sendResourceListChanged();
       default:
         return list satisfies never;
     }
@@ -140,7 +161,7 @@ export class LiveSession {
     if (this.#followed.has(uri)) return;
     const stop = new AbortController();
     this.#followed.set(uri, stop);
-    const updated = () => void this.#server.sendResourceUpdated({ uri }).catch(failed);
+    const updated = () => void this.#speaker.server.sendResourceUpdated({ uri }).catch(failed);
     this.#surface.followResource(who, uri, stop.signal, updated).catch(failed);
   }
 

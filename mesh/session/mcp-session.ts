@@ -3,12 +3,13 @@ import { DurableObject } from "cloudflare:workers";
 import { MCP_SESSION_IDLE_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import { firstRow, type Sql } from "../sql.ts";
+import type { Called } from "./begun-calls.ts";
 import { CALLER_HEADER, type SessionCaller } from "./caller.ts";
 import { isEventId } from "./events.ts";
 import { LiveSession } from "./live-session.ts";
 import { SESSION_MIGRATIONS } from "./migrations.ts";
 import { insertSession, readSession, type SessionRow } from "./store.ts";
-import { sessionSurface, type Who } from "./surface.ts";
+import { type SessionCall, sessionSurface, type Who } from "./surface.ts";
 
 /** How much later the alarm may be than the last use, as a part of the time: each move of it is a write. */
 const TOUCH_PART = 6;
@@ -16,6 +17,7 @@ const TOUCH_PART = 6;
 export class McpSession extends DurableObject {
   readonly #sql: Sql;
   #live: Promise<LiveSession> | undefined;
+  #row: SessionRow | undefined;
   #touchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: unknown) {
@@ -26,25 +28,54 @@ export class McpSession extends DurableObject {
 
   override async fetch(request: Request): Promise<Response> {
     const caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? "null") as SessionCaller;
-    const who = sessionSurface().who(caller, request.url, this.env, (work) => this.ctx.waitUntil(work));
-    const row = this.#exists() ? readSession(this.#sql) : undefined;
-    if (row === undefined) return this.#open(request, caller, who);
-    if (row.principal !== caller.principal) return gone();
-    this.#live ??= this.#restore(row, request.url, who).catch((error: unknown) => {
-      this.#live = undefined;
-      throw error;
-    });
-    const live = await this.#live;
-    this.#touch();
+    const who = this.#who(caller, request.url);
+    if (this.#session() === undefined) return this.#open(request, caller, who);
+    const live = await this.#of(caller, request.url, who);
+    if (live === undefined) return gone();
+    if (caller.begun !== undefined) return (await live.goOn(request, caller.begun, who)) ?? lost();
     const last = request.headers.get("last-event-id");
     if (last !== null && last !== "" && !isEventId(last)) return notAnEvent();
     return live.handle(request, who);
+  }
+
+  /** Begins an ordinary call. @returns nothing where there is no such session for the caller */
+  async call(caller: SessionCaller, url: string, call: SessionCall): Promise<Called | undefined> {
+    const who = this.#who(caller, url);
+    return (await this.#of(caller, url, who))?.call(call, who);
+  }
+
+  /** Cancels what an ordinary call has begun, if it was not answered yet. */
+  async cancel(caller: SessionCaller, url: string, requestId: unknown): Promise<void> {
+    (await this.#of(caller, url, this.#who(caller, url)))?.cancel(requestId);
   }
 
   /** Forgets a session that nobody has used for long; its client begins again. */
   override async alarm(): Promise<void> {
     if ((await this.#live)?.busy === true) await this.ctx.storage.setAlarm(Date.now() + MCP_SESSION_IDLE_MS);
     else await this.#end();
+  }
+
+  #who(caller: SessionCaller, url: string): Who {
+    return sessionSurface().who(caller, url, this.env, (work) => this.ctx.waitUntil(work));
+  }
+
+  /** The session, for whom it belongs to. */
+  async #of({ principal }: SessionCaller, url: string, who: Who): Promise<LiveSession | undefined> {
+    const row = this.#session();
+    if (row?.principal !== principal) return undefined;
+    this.#live ??= this.#restore(row, url, who).catch((error: unknown) => {
+      this.#live = undefined;
+      throw error;
+    });
+    const live = await this.#live;
+    this.#touch();
+    return live;
+  }
+
+  /** As it was opened: that does not change, and is read once. */
+  #session(): SessionRow | undefined {
+    this.#row ??= this.#exists() ? readSession(this.#sql) : undefined;
+    return this.#row;
   }
 
   /** @returns the answer to initialize; to anything else that there is no session */
@@ -82,6 +113,7 @@ export class McpSession extends DurableObject {
   async #end(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;
+    this.#row = undefined;
     // First, so that nothing is written to what is no more.
     await (await live)?.close();
     await this.ctx.storage.deleteAll();
@@ -115,6 +147,11 @@ function isInitialize(text: string): boolean {
 
 function gone(): Response {
   return refusal(404, -32_001, "There is no such session, or no longer: initialize anew.");
+}
+
+/** The object was started anew in between: what has begun in it before is over, and its hop is settled as lost. */
+function lost(): Response {
+  return refusal(500, -32_603, "The call was lost on its way. It may have been made: look at its chain.");
 }
 
 function notAnEvent(): Response {

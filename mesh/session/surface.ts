@@ -7,7 +7,9 @@ export type Who = AuthInfo;
 
 export interface SessionSurface {
   readonly who: (caller: SessionCaller, url: string, env: unknown, defer: (work: Promise<unknown>) => void) => Who;
-  readonly server: (subscriptions: Subscriptions, env: unknown) => Server;
+  readonly speaker: (subscriptions: Subscriptions, env: unknown) => Speaker;
+  /** Who asks, with the call that the request goes on with. */
+  readonly goingOn: (who: Who, begun: Begun) => Who;
   /** The registry's revision now. */
   readonly revision: (who: Who) => Promise<number>;
   readonly followLists: (
@@ -17,6 +19,28 @@ export interface SessionSurface {
     changed: (list: "tools" | "prompts" | "resources", revision: number) => void,
   ) => Promise<void>;
   readonly followResource: (who: Who, uri: string, signal: AbortSignal, updated: () => void) => Promise<void>;
+}
+
+/** What answers in one session. */
+export interface Speaker {
+  readonly server: Server;
+  /** Begins an ordinary call, outside of the server. */
+  readonly begin: (who: Who, call: SessionCall) => Begun;
+}
+
+/** An ordinary call, as the Worker has read and checked it. */
+export interface SessionCall {
+  readonly id: string | number;
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** A call that runs. */
+export interface Begun {
+  /** The whole answer as JSON, if it comes soon; nothing where the server is to go on with it. */
+  readonly soon: () => Promise<string | undefined>;
+  readonly cancel: () => void;
 }
 
 /** The resources that a session follows. */

@@ -60,7 +60,7 @@ function inputRequired(result: Record<string, unknown>, relay: Delivery["relay"]
   const { inputRequests, requestState } = result;
   const asks = typeof inputRequests === "object" && inputRequests !== null && Object.keys(inputRequests).length > 0;
   if (!asks && typeof requestState !== "string") return "its result asks for input, and does not say which.";
-  if (relay === undefined || relay.ask !== undefined)
+  if (relay === undefined || (relay.ask !== undefined && relay.answers === undefined))
     return "it asks for input, and there is nobody here who can be asked.";
   return {
     ...result,

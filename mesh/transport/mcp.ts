@@ -7,10 +7,11 @@ import {
   ProtocolError,
 } from "@modelcontextprotocol/client";
 import { withUpstream } from "../federation/connect.ts";
-import { asked, forget, isLostSession, type Remembered, recall } from "../federation/memory.ts";
+import { answerable, forget, isLostSession, type Remembered, recall, takesTasks } from "../federation/memory.ts";
 import { lackingOf } from "../federation/needs.ts";
 import type { Answered } from "../federation/tool-answer.ts";
 import { callTool } from "../federation/tool-call.ts";
+import { outcomeOf, taskIn } from "../federation/upstream-task.ts";
 import { checked, deliveredOf, failure } from "./mcp-answer.ts";
 import { type Delivered, type Delivery, failed, type Transport } from "./transport.ts";
 
@@ -25,9 +26,19 @@ export const mcp: Transport = async (delivery) => {
   if (lacking !== undefined) return failed(lacking);
   const headers = endpoint.continues ? await lineage(delivery) : {};
   const spoken = { url: endpoint.url, relay };
-  const known = recall(spoken);
+  let known = recall(spoken);
+  if (known === undefined && (takesTasks(relay) || onlyAsTask(skill))) {
+    const met = await meet(delivery, endpoint.url, headers);
+    if (met !== undefined) return met;
+    known = recall(spoken);
+  }
   if (known !== undefined && !asksInRounds(known, delivery)) {
-    const answered = await callKnown(delivery, endpoint.url, known, headers);
+    const first = await callKnown(delivery, endpoint.url, known, headers);
+    const taskId = taskIn(first, known, relay);
+    const { mesh, signal } = delivery;
+    const defer = (work: Promise<unknown>) => mesh.defer(work);
+    const place = { url: endpoint.url, policy: mesh.egress, known, headers, relay, signal, defer };
+    const answered = taskId === undefined ? first : await outcomeOf(place, taskId, first);
     if (!isStale(answered, known)) return deliveredOf(delivery, answered, known);
     // It has done nothing: it is got to know anew, and called as if for the first time.
     forget(spoken);
@@ -37,7 +48,8 @@ export const mcp: Transport = async (delivery) => {
 
 /** Several rounds of questions and answers are the client library's to keep. */
 function asksInRounds({ discover }: Remembered, { relay }: Delivery): boolean {
-  return discover !== undefined && relay?.ask !== undefined && Object.keys(asked(relay)).length > 0;
+  const inCall = relay?.ask !== undefined && relay.answers === undefined;
+  return discover !== undefined && inCall && Object.keys(answerable(relay)).length > 0;
 }
 
 /** Tells the calls of one isolate apart: an attempt of a hop is not its only one. */
@@ -60,12 +72,30 @@ function callKnown(
     id: `${hopId}-${calls}`,
     tool: skill.id,
     schema: skill.inputSchema,
+    asTask: known.discover === undefined && onlyAsTask(skill),
     args: input as object,
     argsJson: inputJson,
     traceparent: traceparentOf(delivery),
     signal,
     defer: (work) => mesh.defer(work),
   });
+}
+
+function onlyAsTask({ tool }: Delivery["skill"]): boolean {
+  return tool?.taskSupport === "required";
+}
+
+/** Gets to know a server, which may answer a call with a task: only what is remembered of it is spoken to in its own words. */
+async function meet(delivery: Delivery, url: string, headers: Record<string, string>): Promise<Delivered | undefined> {
+  const { agent, mesh, signal, deadlineMs, relay } = delivery;
+  const timeout = Math.max(1, deadlineMs - mesh.now());
+  try {
+    await withUpstream({ url, policy: mesh.egress, headers, relay }, { signal, timeout }, async () => undefined);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return failure(agent.name, error);
+  }
 }
 
 async function callAnew(delivery: Delivery, url: string, headers: Record<string, string>): Promise<Delivered> {
@@ -102,7 +132,7 @@ async function callAnew(delivery: Delivery, url: string, headers: Record<string,
           signal,
           timeout,
           maxTotalTimeout: timeout,
-          allowInputRequired: relay !== undefined && relay.ask === undefined,
+          allowInputRequired: relay !== undefined && (relay.ask === undefined || relay.answers !== undefined),
         },
       ),
     );

@@ -19,13 +19,13 @@ export const RUNS: readonly Run[] = [
   {
     name: "0.2.0-alpha.12, 2025-11-25",
     suite: "mcp-conformance-next",
-    args: ["--suite", "all", "--spec-version", "2025-11-25"],
+    args: ["--requirements", "2025-11-25"],
     expected: "expected-2025-11-25.yml",
   },
   {
-    name: "0.2.0-alpha.12, 2026-07-28",
+    name: "0.2.0-alpha.12, 2026-07-28 with the tasks extension",
     suite: "mcp-conformance-next",
-    args: ["--suite", "all", "--spec-version", "2026-07-28"],
+    args: ["--requirements", "2026-07-28"],
     expected: "expected-2026-07-28.yml",
   },
 ];

@@ -15,7 +15,13 @@ export interface WorkerdOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const OBJECTS = { REGISTRY: "Registry", LEDGER: "Ledger", INDEX: "MeshIndex", MCP_SESSION: "McpSession" };
+const OBJECTS = {
+  REGISTRY: "Registry",
+  LEDGER: "Ledger",
+  INDEX: "MeshIndex",
+  MCP_SESSION: "McpSession",
+  TASKS: "TaskDesk",
+};
 
 /** Cap'n Proto text; `index.js` is expected beside the file. The admin key is read from the environment, not written. */
 export function workerdConfig(options: WorkerdOptions): string {

@@ -25,6 +25,8 @@ export interface ToolCall {
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
   /** The way back to the client, for what a federated server asks of it. */
   readonly relay?: Relay | undefined;
+  /** Under it the call is made once, however often it is asked for. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Calls the agent that a tool is. @throws {ProtocolError} where there is no such tool */
@@ -49,6 +51,7 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
     signal: call.signal,
     onAdmitted: call.onAdmitted,
     onChunk: call.onChunk,
+    idempotencyKey: call.idempotencyKey,
     relay: call.relay && {
       ...call.relay,
       erred: (error) => {

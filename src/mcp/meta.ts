@@ -17,6 +17,7 @@ export const META = {
   usage: `${PREFIX}usage`,
   problem: `${PREFIX}problem`,
   event: `${PREFIX}event`,
+  task: `${PREFIX}task`,
 } as const;
 
 /** What a call may say of its chain. */

@@ -1,14 +1,16 @@
 /** The MCP server of the mesh: one set of handlers for both eras. Which era is spoken is the transport's matter. */
 import {
   type CallToolResult,
+  type JSONRPCMessage,
   LOG_LEVEL_META_KEY,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
-  type Server,
   type ServerContext,
+  type Transport,
 } from "@modelcontextprotocol/server";
 import type { Note, Relay } from "../../mesh/hop/call.ts";
+import type { TaskDesk } from "../../mesh/task/desk.ts";
 import type { Identity } from "../auth.ts";
 import { callAgent, type ToolCall } from "./call.ts";
 import { listTools } from "./catalogue.ts";
@@ -25,6 +27,8 @@ import { meshTool } from "./mesh-tools.ts";
 import { META } from "./meta.ts";
 import { ProgressTeller } from "./progress.ts";
 import { complete, namedBy, readResource, templatesFor } from "./resources.ts";
+import type { RunningCall } from "./running-call.ts";
+import { callAsTask, serveTasks, TASK_CAPABILITIES, taskWish } from "./tasks.ts";
 
 /** From the least important on; a client with a session hears all until it says otherwise. */
 const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
@@ -41,7 +45,8 @@ function levelOf(envelope: object): LoggingLevel | undefined {
   return LEVELS.find((one) => one === level);
 }
 
-const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
+/** How the mesh names itself to clients. */
+export const INFO = { name: "hopline", title: "Hopline mesh", version: "0.1.0" };
 
 const INSTRUCTIONS = `Every tool is an agent of the mesh, or one skill of it. A call is a governed hop: it starts a chain (or continues yours) with a budget, and may be refused with a reason, a limit and what would be allowed; a refusal is a result to act on, not a failure. Set '${META.budget}' (hops, tokens, costMicros, wallMs, concurrency, bytes) and '${META.policy}' in _meta. Results name their chain in _meta '${META.chainId}': mesh__chain and mesh__call_graph tell what happened in it. If no tool fits, search with mesh__find_tools.`;
 
@@ -50,6 +55,10 @@ export interface ServerOptions {
   readonly identityOf: (ctx: ServerContext) => Identity;
   /** Tools that a list tells at most. */
   readonly toolsCap: number;
+  /** The call that a request has begun already: its client is to be told what it says from now on. */
+  readonly runningOf?: (ctx: ServerContext) => RunningCall | undefined;
+  /** Where tasks are. */
+  readonly desks: DurableObjectNamespace<TaskDesk>;
   /** Where resource subscriptions of a session are kept; the stateless era has them in its listening streams. */
   readonly subscriptions?: {
     readonly add: (uri: string, identity: Identity) => Promise<void>;
@@ -63,15 +72,24 @@ const CAPABILITIES = {
   prompts: { listChanged: true },
   completions: {},
   logging: {},
+  ...TASK_CAPABILITIES,
 };
 
 /** Its tools are looked up as they are asked for; of the one that a request calls it is told the schema beforehand. */
-class MeshServer extends McpServer {
+export class MeshServer extends McpServer {
+  /** From which level on a session wants log messages; without one each request says that. */
+  level: LoggingLevel = EVERY_LEVEL;
   readonly #called: Readonly<Record<string, unknown>> | undefined;
 
   constructor(called: Readonly<Record<string, unknown>> | undefined) {
     super(INFO, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
     this.#called = called;
+  }
+
+  override connect(transport: Transport): Promise<void> {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(bare(message), options);
+    return super.connect(transport);
   }
 
   /** What `Mcp-Param-*` headers are held to before a call of the 2026-07-28 era gets anywhere. */
@@ -80,17 +98,22 @@ class MeshServer extends McpServer {
   }
 }
 
+/** A call that has become a task has no content yet. */
+function bare(message: JSONRPCMessage): JSONRPCMessage {
+  if (!("result" in message) || message.result.resultType !== "task") return message;
+  const { content: _, ...result } = message.result as Record<string, unknown>;
+  return { ...message, result } as JSONRPCMessage;
+}
+
 /** @param called the input schema of the tool that the one request of this server calls */
 export function createServer(
-  { identityOf, toolsCap, subscriptions }: ServerOptions,
+  { identityOf, toolsCap, runningOf, subscriptions, desks }: ServerOptions,
   called?: Readonly<Record<string, unknown>>,
-): McpServer {
+): MeshServer {
   const mesh = new MeshServer(called);
   const { server } = mesh;
-  let level = EVERY_LEVEL;
-  // A session's; without one each request says what it wants to hear.
   server.setRequestHandler("logging/setLevel", ({ params }) => {
-    level = params.level;
+    mesh.level = params.level;
     return {};
   });
   server.setRequestHandler("tools/list", async ({ params }, ctx) => {
@@ -99,19 +122,27 @@ export function createServer(
     return { ...page };
   });
   server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+    const running = runningOf?.(ctx);
+    if (running !== undefined) return running.adopt(relayOf(mesh, ctx), ctx.mcpReq.signal);
     const { name, arguments: args = {} } = params;
     const identity = identityOf(ctx);
     const own = meshTool(identity, name);
+    const wish = taskWish(ctx, params.task);
+    if (own !== undefined && wish?.always) {
+      throw new ProtocolError(ProtocolErrorCode.MethodNotFound, `The tool '${name}' answers at once, and is no task.`);
+    }
     if (own !== undefined) return own.run(identity, args);
-    return callTold(
-      identity,
-      { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay: relayOf(server, ctx, level) },
-      ctx,
-    );
+    const relay = relayOf(mesh, ctx);
+    const call = { name, args, meta: ctx.mcpReq._meta ?? {}, signal: ctx.mcpReq.signal, relay };
+    if (wish === undefined) return callTold(identity, call, ctx, (told) => callAgent(identity, told));
+    return callTold(identity, call, ctx, ({ onAdmitted, onChunk }) => {
+      const ears = { tell: relay.tell, admitted: onAdmitted, chunk: onChunk };
+      return callAsTask({ identity, desks, ctx }, call, wish, relay, ears);
+    });
   });
   const asking = (ctx: ServerContext): Asking => ({
     identity: identityOf(ctx),
-    relay: relayOf(server, ctx, level),
+    relay: relayOf(mesh, ctx),
     signal: ctx.mcpReq.signal,
   });
   server.setRequestHandler("resources/list", async (_, ctx) => ({ resources: await listResources(identityOf(ctx)) }));
@@ -143,26 +174,33 @@ export function createServer(
       return {};
     });
   }
+  serveTasks(server, identityOf, desks);
   return mesh;
 }
 
 /** A call of an agent, with its progress told where the client has asked for it. */
-async function callTold(identity: Identity, call: ToolCall, ctx: ServerContext): Promise<CallToolResult> {
+async function callTold(
+  identity: Identity,
+  call: ToolCall,
+  ctx: ServerContext,
+  made: (call: ToolCall) => Promise<CallToolResult>,
+): Promise<CallToolResult> {
   const { progressToken } = ctx.mcpReq._meta ?? {};
   // A federated tool tells its own progress, whose numbers are not to be mixed with ours.
-  if (progressToken === undefined || (await isFederated(identity, call.name))) return callAgent(identity, call);
+  if (progressToken === undefined || (await isFederated(identity, call.name))) return made(call);
   const teller = new ProgressTeller(progressToken, (params) =>
     ctx.mcpReq.notify({ method: "notifications/progress", params: { ...params } }),
   );
   const root = { agent: call.name, principal: identity.principal };
   let ok = false;
   try {
-    const result = await callAgent(identity, {
+    const result = await made({
       ...call,
       onAdmitted: (hop) => teller.follow(identity.mesh, root, hop),
       onChunk: (chunk) => teller.piece(chunk),
     });
-    ok = !call.signal.aborted;
+    // What goes on as a task is followed there.
+    ok = !call.signal.aborted && result.task === undefined && result.resultType !== "task";
     return result;
   } finally {
     await teller.end(ok);
@@ -177,10 +215,10 @@ async function isFederated({ mesh }: Identity, tool: string): Promise<boolean> {
 const ASK_MS = 15 * 60_000;
 
 /** In sessions a client is asked while its call is open; without them by the call's result, and its answers come with the next. */
-function relayOf(server: Server, { mcpReq }: ServerContext, sessionLevel: LoggingLevel): Relay {
+function relayOf({ server, level }: MeshServer, { mcpReq }: ServerContext): Relay {
   const capabilities = { ...server.getClientCapabilities() };
   const { progressToken } = mcpReq._meta ?? {};
-  const logLevel = mcpReq.envelope === undefined ? sessionLevel : levelOf(mcpReq.envelope);
+  const logLevel = mcpReq.envelope === undefined ? level : levelOf(mcpReq.envelope);
   const tell = ({ method, params }: Note) => {
     if (method === "notifications/message" && !isWanted(params.level, logLevel)) return;
     if (method === "notifications/progress" && progressToken === undefined) return;

@@ -4,7 +4,7 @@ import { REGIONS } from "../../mesh/ids.ts";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
 import { Mesh } from "../../mesh/mesh.ts";
 import type { SessionCaller } from "../../mesh/session/caller.ts";
-import type { SessionSurface, Subscriptions, Who } from "../../mesh/session/surface.ts";
+import type { Begun, SessionCall, SessionSurface, Subscriptions, Who } from "../../mesh/session/surface.ts";
 import type { Identity } from "../auth.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { Refused } from "../problem.ts";
@@ -12,23 +12,55 @@ import { findChain } from "../routes/chains.ts";
 import { followLists } from "./lists.ts";
 import { followResource, mayFollow } from "./news.ts";
 import { namedBy } from "./resources.ts";
-import { createServer, type ServerOptions } from "./server.ts";
+import { RunningCall } from "./running-call.ts";
+import { createServer, type MeshServer, type ServerOptions } from "./server.ts";
 
 export const SESSION_SURFACE: SessionSurface = {
   who: (caller, url, env, defer) => whoOf(identityOf(caller, url, env as Env, defer)),
-  server: (subscriptions, env) =>
-    createServer({
+  speaker: (subscriptions, env) => {
+    const mesh = createServer({
       identityOf: (ctx) => identityIn(ctx.http?.authInfo),
       toolsCap: settingsOf(env as Env).mcpToolsCap,
+      runningOf: (ctx) => ctx.http?.authInfo?.extra?.running as RunningCall | undefined,
       subscriptions: guarded(subscriptions),
-    }).server,
+      desks: (env as Env).TASKS,
+    });
+    return { server: mesh.server, begin: (who, call) => new SessionRun(mesh, identityIn(who), call) };
+  },
+  goingOn: (who, begun) => ({ ...who, extra: { ...who.extra, running: (begun as SessionRun).running } }),
   revision: (who) => identityIn(who).mesh.registry.revision(),
   followLists: (who, ...rest) => followLists(identityIn(who), ...rest),
   followResource: (who, ...rest) => followResource(identityIn(who), ...rest),
 };
 
+/** An ordinary call of a session. */
+class SessionRun implements Begun {
+  readonly running: RunningCall;
+  readonly #id: SessionCall["id"];
+
+  constructor({ server, level }: MeshServer, identity: Identity, call: SessionCall) {
+    const capabilities = { ...server.getClientCapabilities() };
+    this.running = new RunningCall(identity, call, { capabilities, logLevel: level, asked: true });
+    this.#id = call.id;
+  }
+
+  async soon(): Promise<string | undefined> {
+    const result = await this.running.soon();
+    return result && JSON.stringify({ jsonrpc: "2.0", id: this.#id, result });
+  }
+
+  cancel(): void {
+    this.running.cancel();
+  }
+}
+
 /** The identity as the Worker has found it, with the mesh as this object reaches it. */
-function identityOf(caller: SessionCaller, url: string, env: Env, defer: (work: Promise<unknown>) => void): Identity {
+export function identityOf(
+  caller: Omit<SessionCaller, "sessionId">,
+  url: string,
+  env: Env,
+  defer: (work: Promise<unknown>) => void,
+): Identity {
   const mesh = new Mesh(caller.mesh, {
     bindings: env,
     settings: settingsOf(env),

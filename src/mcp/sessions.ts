@@ -1,11 +1,13 @@
 /** The 2025 eras: requests belong to sessions, each an object of its own. Here they are found; what they do is theirs. */
 
 import { hex } from "../../mesh/ids.ts";
+import type { Called } from "../../mesh/session/begun-calls.ts";
 import type { SessionCaller } from "../../mesh/session/caller.ts";
 import { CALLER_HEADER } from "../../mesh/session/caller.ts";
 import type { McpSession } from "../../mesh/session/mcp-session.ts";
 import type { Identity } from "../auth.ts";
 import { sessionGone } from "./answers.ts";
+import { sessionCall } from "./plain-call.ts";
 
 const SESSION_HEADER = "mcp-session-id";
 /** 128 random bits, and the check that they are one of this mesh's sessions of this principal. */
@@ -34,13 +36,39 @@ export async function serveSession(
     hop: identity.hop,
     deployment: identity.deployment,
   };
+  const stub = sessions.getByName(`${identity.mesh.name}/${id}`);
+  const call = given === null ? undefined : sessionCall(request, body);
+  if (call === undefined) {
+    // The server knows its own calls alone.
+    const cancelled = cancelledBy(body);
+    if (cancelled !== undefined) await stub.cancel(caller, request.url, cancelled);
+    return passedOn(request, body, caller, stub);
+  }
+  const called = (await stub.call(caller, request.url, call)) as Called | undefined;
+  if (called === undefined) return sessionGone();
+  if ("begun" in called) return passedOn(request, body, { ...caller, begun: called.begun }, stub);
+  return new Response(called.answer, { headers: { "content-type": "application/json", [SESSION_HEADER]: id } });
+}
+
+function passedOn(
+  request: Request,
+  body: unknown,
+  caller: SessionCaller,
+  stub: DurableObjectStub<McpSession>,
+): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
   headers.delete("hopline-token");
   headers.set(CALLER_HEADER, JSON.stringify(caller));
   const withBody = request.method === "POST" ? { body: JSON.stringify(body) } : {};
-  const stub = sessions.getByName(`${identity.mesh.name}/${id}`);
   return stub.fetch(new Request(request.url, { method: request.method, headers, ...withBody }));
+}
+
+/** The id of the request that a message cancels. */
+function cancelledBy(body: unknown): unknown {
+  if (typeof body !== "object" || body === null) return undefined;
+  const { method, params } = body as { method?: unknown; params?: { requestId?: unknown } | null };
+  return method === "notifications/cancelled" ? params?.requestId : undefined;
 }
 
 function isInitialize(body: unknown): boolean {

@@ -1,14 +1,24 @@
 /** The 2026-07-28 era: every request stands for itself. */
-import { createMcpHandler, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  createMcpHandler,
+  SERVER_INFO_META_KEY,
+  type ServerEvent,
+  type ServerEventBus,
+} from "@modelcontextprotocol/server";
 import { MCP_SUBSCRIPTIONS } from "../../mesh/limits.ts";
 import type { Skill } from "../../mesh/schema.ts";
+import type { TaskDesk } from "../../mesh/task/desk.ts";
 import type { Identity } from "../auth.ts";
 import { mayCall } from "./access.ts";
 import { incapable } from "./capable.ts";
 import { followLists, type ListName } from "./lists.ts";
 import { followResource, mayFollow } from "./news.ts";
+import { mayWantHeaders, type PlainCall, statelessCall } from "./plain-call.ts";
+import { RunningCall } from "./running-call.ts";
 import { argumentsSchema } from "./schemas.ts";
-import { createServer } from "./server.ts";
+import { createServer, INFO } from "./server.ts";
 
 /** How often a silent stream is written to, in milliseconds: only a write tells that its client has left, which cancels. */
 const KEEP_ALIVE_MS = 1_000;
@@ -19,13 +29,18 @@ export async function serveStateless(
   body: unknown,
   identity: Identity,
   toolsCap: number,
+  desks: DurableObjectNamespace<TaskDesk>,
 ): Promise<Response> {
   const called = await calledTool(body, identity);
   const refusal = incapable(body, called?.tool);
   if (refusal !== undefined) return refusal;
+  const plain = called && !mayWantHeaders(called.inputSchema) ? statelessCall(request, body) : undefined;
+  const running = plain && runs(identity, plain);
+  const result = await running?.soon();
+  if (plain !== undefined && result !== undefined) return answerTo(plain, result);
   const schema = called && { ...argumentsSchema(called.inputSchema) };
   const news = new NewsBus(identity, subscriptionsOf(body));
-  const options = { identityOf: () => identity, toolsCap };
+  const options = { identityOf: () => identity, toolsCap, desks, runningOf: () => running };
   const handler = createMcpHandler(() => createServer(options, schema), {
     legacy: "reject",
     // A call as a stream can be left, and what runs is then cancelled; the rest is quick.
@@ -34,6 +49,16 @@ export async function serveStateless(
     bus: news,
   });
   return handler.fetch(request, { parsedBody: body });
+}
+
+function runs(identity: Identity, call: PlainCall): RunningCall {
+  const capabilities = call.meta[CLIENT_CAPABILITIES_META_KEY] as Record<string, unknown>;
+  return new RunningCall(identity, call, { capabilities, asked: false });
+}
+
+function answerTo({ id }: PlainCall, result: CallToolResult): Response {
+  const _meta = { ...result._meta, [SERVER_INFO_META_KEY]: INFO };
+  return Response.json({ jsonrpc: "2.0", id, result: { ...result, resultType: "complete", _meta } });
 }
 
 function methodOf(body: unknown): unknown {

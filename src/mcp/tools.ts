@@ -18,6 +18,8 @@ function toolOf(agent: Agent, skill: Skill): Tool {
     ...(description === "" ? {} : { description }),
     inputSchema: argumentsSchema(skill.inputSchema) as Tool["inputSchema"],
     ...outputSchemaOf(skill),
+    // Whatever can be called can be called as a task: the mesh keeps it, whoever does the work.
+    execution: { taskSupport: "optional" },
     annotations: tool === undefined ? { idempotentHint: agent.idempotent } : { ...tool.annotations },
     _meta: { [META.agent]: agent.name, [META.skill]: skill.id, [META.version]: agent.version },
   };

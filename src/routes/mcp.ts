@@ -9,6 +9,7 @@ import { settingsOf } from "../env.ts";
 import { errorResponse } from "../mcp/answers.ts";
 import { foreign } from "../mcp/guard.ts";
 import { challenge, MCP_PATH, METADATA_PATH, ORIGIN_METADATA_PATH, resourceMetadata } from "../mcp/metadata.ts";
+import { sessionCall, statelessCall } from "../mcp/plain-call.ts";
 import { serveSession } from "../mcp/sessions.ts";
 import { serveStateless } from "../mcp/stateless.ts";
 import { Refused } from "../problem.ts";
@@ -52,8 +53,15 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   const body = await readBody(request, z.unknown());
   if (!body.ok) return errorResponse(body.rejection);
   const { value } = body;
-  if (await isLegacyRequest(request, value)) return session(c, value, identity);
-  return serveStateless(request, value, identity, mcpToolsCap);
+  return (await isOfSession(request, value))
+    ? session(c, value, identity)
+    : serveStateless(request, value, identity, mcpToolsCap, c.env.TASKS);
+}
+
+/** Ordinary calls say at a glance of which era they are. */
+async function isOfSession(request: Request, body: unknown): Promise<boolean> {
+  if (statelessCall(request, body) !== undefined) return false;
+  return sessionCall(request, body) !== undefined || isLegacyRequest(request, body);
 }
 
 function session(c: Context<AppEnv>, body: unknown, identity: Identity): Promise<Response> {

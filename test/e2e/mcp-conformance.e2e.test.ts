@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 function run(version: string, scenario: string): Promise<{ code: number | null; text: string }> {
-  const args = ["server", "--url", `${proxy.url}/mcp`, "--spec-version", version, "--scenario", scenario];
+  const args = ["server", "--url", `${proxy.url}/mcp`, "--spec-version", version, "--scenario", scenario, "--force"];
   return new Promise((done) => {
     const child = spawn(process.execPath, [ENTRY, ...args], { cwd: results, stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
@@ -64,6 +64,9 @@ test.each([
   ["2026-07-28", "caching"],
   ["2026-07-28", "http-header-validation"],
   ["2026-07-28", "sep-2164-resource-not-found"],
+  ["2026-07-28", "tasks-lifecycle"],
+  ["2026-07-28", "tasks-mrtr-input"],
+  ["2026-07-28", "tasks-mrtr-composition"],
   ["2026-07-28", "dns-rebinding-protection"],
 ])("%s: %s", async (version, scenario) => {
   const { code, text } = await run(version, scenario);

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { CreateMessageRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { CreateMessageRequestSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectNew, connectOld, metaOf, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, freePort, MeshServer } from "../support/server/mesh.ts";
@@ -228,6 +228,22 @@ test("a tool that asks is refused to whoever can't be asked, and says what it wa
     body: { input: call.arguments },
   });
   expect([status, problem.code]).toEqual([400, "invalid_request"]);
+});
+
+test("a tool that server-everything has for tasks alone is called as any other, and asks its client on the way", async () => {
+  const name = "everything__simulate-research-query";
+  const reply = mesh.client.send(`/v1/tools/${name}/invoke`, { body: { input: { topic: "meshes" } } });
+  const client = new Client({ name: "asked", version: "1.0.0" }, { capabilities: { elicitation: {} } });
+  const requestInit = { headers: { authorization: `Bearer ${ADMIN_KEY}` } };
+  await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", mesh.url), { requestInit }) as Transport);
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: "accept", content: { interpretation: "technical" } }));
+  const told = await client.callTool({ name, arguments: { topic: "python", ambiguous: true } });
+  expect(textOf(told)).toContain("technical");
+  await client.close();
+  const { output, chainId } = (await reply).result;
+  expect(textOf(output)).toContain("meshes");
+  const { hops } = await mesh.client.graph(chainId);
+  expect(hops).toMatchObject([{ kind: "tool", callee: "everything", status: "done" }]);
 });
 
 const STDIO = [process.execPath, EVERYTHING, "stdio"];

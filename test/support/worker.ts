@@ -7,4 +7,4 @@ provideBuiltins(testAgents);
 
 export class Reviewer extends bindingAgent(relay("reviewer")) {}
 
-export { default, Ledger, McpSession, MeshIndex, Registry } from "../../src/index.ts";
+export { default, Ledger, McpSession, MeshIndex, Registry, TaskDesk } from "../../src/index.ts";

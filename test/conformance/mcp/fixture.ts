@@ -5,6 +5,7 @@
 
 import { type Answers, ASKING } from "./asking.ts";
 import { PNG } from "./images.ts";
+import { LONG } from "./long.ts";
 
 interface FixtureTool {
   readonly description: string;
@@ -50,6 +51,7 @@ const withHeader = {
 
 export const FIXTURE: Record<string, FixtureTool> = {
   ...ASKING,
+  ...LONG,
   test_simple_text: {
     description: "Tests simple text content.",
     run: () => ({ content: [said("This is a simple text response for testing.")] }),

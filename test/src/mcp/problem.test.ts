@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Rejection } from "../../../mesh/rejection.ts";
 import { schemaRejection } from "../../../src/body.ts";
 import { META, readWishes } from "../../../src/mcp/meta.ts";
-import { adviceFor, refusalResult } from "../../../src/mcp/problem.ts";
+import { adviceFor, passedCode, passedError, refusalResult } from "../../../src/mcp/problem.ts";
 import { PROBLEMS } from "../../../src/problem.ts";
 
 const text = (rejection: Rejection) => {
@@ -82,5 +82,37 @@ describe("what a call says of its chain in _meta", () => {
   it("takes a traceparent as text of bounded length, and nothing else", () => {
     expect(read({ traceparent: "0".repeat(500) })).toMatchObject({ traceparent: "0".repeat(128) });
     expect(read({ traceparent: 7 })).toMatchObject({ traceparent: undefined });
+  });
+});
+
+describe("an upstream's JSON-RPC error", () => {
+  it.each([
+    [-32_602, -32_602],
+    [-32_021, -32_021],
+    [-32_042, -32_042],
+    [-31_999, -31_999],
+    [1, 1],
+    // What these say is of the upstream's own connection, which is the mesh's.
+    [-32_601, -32_603],
+    [-32_020, -32_603],
+    [-32_001, -32_603],
+    [-32_700, -32_603],
+  ])("with code %i is one with code %i", (given, passed) => {
+    expect(passedCode(given)).toBe(passed);
+  });
+
+  it("keeps its data, and has the problem beside it", () => {
+    const rejection = { code: "upstream_error", detail: "d" } as const;
+    const data = { requiredCapabilities: { sampling: {} } };
+    const error = passedError({ code: -32_021, message: "m", data }, rejection, { hopId: "h" });
+    expect(error).toMatchObject({
+      message: "m",
+      data: { ...data, [META.problem]: { code: "upstream_error", hopId: "h" } },
+    });
+    expect(passedError({ code: 1, message: "m", data: ["as", "it", "was"] }, rejection, {}).data).toEqual([
+      "as",
+      "it",
+      "was",
+    ]);
   });
 });

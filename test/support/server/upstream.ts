@@ -89,6 +89,8 @@ export class Upstream {
   /** What it offers now. */
   tools: Tools;
   offers: Offers = {};
+  /** Answers `tasks/get`, `tasks/update` and `tasks/cancel` of 2026-07-28, for tools that answer with a task. */
+  onTask: ((method: string, params: Record<string, unknown>, inputResponses: unknown) => unknown) | undefined;
   /** Calls of tools that have arrived: their names, and the headers that came with them. */
   readonly calls: { readonly name: string; readonly headers: IncomingHttpHeaders }[] = [];
   /** How often a session was opened. */
@@ -237,6 +239,12 @@ export class Upstream {
           capabilities: server.getClientCapabilities() as Record<string, unknown> | undefined,
         }),
       );
+      for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
+        const params = z.looseObject({ taskId: z.string() });
+        server.setRequestHandler(method, { params }, (given, { mcpReq }) =>
+          Promise.resolve(this.onTask?.(method, given, mcpReq.inputResponses) as never),
+        );
+      }
       return server;
     });
     return this.#handler;
