@@ -11,6 +11,7 @@ import { cpuMs, drive, orderFor } from "./measure.ts";
 import { type Folded, fold, type Share } from "./profile/fold.ts";
 import { type CpuProfile, Inspector } from "./profile/inspector.ts";
 import { readBundle } from "./profile/modules.ts";
+import { type Sampled, sampleNative } from "./profile/native.ts";
 import { machine, table } from "./report.ts";
 import { SHAPES } from "./scenarios.ts";
 import { freePort, startAgents, startMesh } from "./systems.ts";
@@ -23,6 +24,7 @@ Profiles workerd under the load of one scenario, and prints where the time went.
   --connections N    32 by default
   --seconds N        how long it is sampled; 6 by default
   --functions N      how many functions are shown; 30 by default
+  --native           also what perf sees of the whole process meanwhile, beneath JavaScript as well; Linux with perf only
   --save FILE        keeps the profile, for DevTools: a .cpuprofile
   --help             this text
 `;
@@ -36,6 +38,7 @@ interface Options {
   readonly agent: string;
   readonly connections: number;
   readonly seconds: number;
+  readonly native: boolean;
 }
 
 interface Taken {
@@ -44,9 +47,11 @@ interface Taken {
   /** Of the whole process, threads of the runtime included. */
   readonly cpuMs: number;
   readonly ms: number;
+  /** Only where that was asked for. */
+  readonly native: readonly Sampled[];
 }
 
-async function take(folder: string, { agent, connections, seconds }: Options): Promise<Taken> {
+async function take(folder: string, { agent, connections, seconds, native }: Options): Promise<Taken> {
   const hops = SHAPES.find((shape) => shape.agent === agent.replace(/^http-/, ""))?.hops ?? 1;
   const inspectorPort = await freePort();
   const mesh = await startMesh(folder, [`--inspector-addr=127.0.0.1:${inspectorPort}`]);
@@ -63,7 +68,14 @@ async function take(folder: string, { agent, connections, seconds }: Options): P
       cpu = cpuMs(mesh.pid) - before;
     });
     inspector.close();
-    return { profile, hops: requests * hops, cpuMs: cpu, ms };
+    const [seen] = native
+      ? // After V8's own profiler has stopped: its signals would be in the picture.
+        await Promise.all([
+          sampleNative(mesh.pid, seconds, folder),
+          drive(load, agent, { ...order, ms: (seconds + 1) * 1_000 }),
+        ])
+      : [[]];
+    return { profile, hops: requests * hops, cpuMs: cpu, ms, native: seen };
   } finally {
     load.disconnect();
     agents?.kill();
@@ -78,6 +90,12 @@ function shares(title: string, of: readonly Share[], { busy }: Folded, hops: num
     name,
   ]);
   return table(["µs/hop", "of busy", title], rows);
+}
+
+function nativeTable(native: readonly Sampled[]): string {
+  const all = native.reduce((sum, { samples }) => sum + samples, 0);
+  const rows = native.map(({ name, samples }) => [`${((samples / all) * 100).toFixed(1)} %`, name]);
+  return table(["of CPU", "the whole process, by what runs"], rows);
 }
 
 /** As text: areas whole, functions as many as asked for. */
@@ -95,6 +113,7 @@ async function main(): Promise<void> {
       connections: { type: "string", default: "32" },
       seconds: { type: "string", default: "6" },
       functions: { type: "string", default: "30" },
+      native: { type: "boolean", default: false },
       save: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -102,7 +121,8 @@ async function main(): Promise<void> {
   if (values.help) return void console.log(HELP);
   const functions = Number(values.functions);
   const folder = mkdtempSync(join(tmpdir(), "hopline-bench-"));
-  const options = { agent: values.agent, connections: Number(values.connections), seconds: Number(values.seconds) };
+  const { agent, native } = values;
+  const options = { agent, native, connections: Number(values.connections), seconds: Number(values.seconds) };
   setTimeout(
     () => {
       console.error("The profile was not there in time.");
@@ -111,15 +131,15 @@ async function main(): Promise<void> {
     GIVE_UP_MS + 1_000 * options.seconds,
   ).unref();
   try {
-    const { profile, hops, cpuMs: cpu, ms } = await take(folder, options);
+    const { profile, hops, cpuMs: cpu, ms, native: seen } = await take(folder, options);
     if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(profile));
     const folded = fold(profile, readBundle(readFileSync(join(folder, "index.js"), "utf8")));
-    const { agent, connections } = options;
-    console.log(`${agent}, ${connections} connections: ${Math.round(hops / (ms / 1_000))} hops/s while sampled;
+    console.log(`${agent}, ${options.connections} connections: ${Math.round(hops / (ms / 1_000))} hops/s while sampled;
 CPU of the process ${((cpu * 1_000) / hops).toFixed(0)} µs/hop; the isolate's thread was busy ${(folded.busy / hops).toFixed(0)} µs/hop, idle ${((folded.idle / (folded.busy + folded.idle)) * 100).toFixed(0)} %
 ${machine()}
 
 ${show(folded, hops, functions)}`);
+    if (native) console.log(`\n${nativeTable(seen)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
