@@ -29,6 +29,11 @@ export const PROGRAMS: readonly Program[] = [
     minutes: "1.5",
     says: "20 healthy agents beside 5 sick ones, in bench/RESULTS-sick.md",
   },
+  {
+    command: "npm run bench:desk",
+    minutes: "0.5",
+    says: "how well the research desk finds and quotes, in bench/RESULTS-desk.md",
+  },
   { command: "node bench/disk.ts", minutes: "0.5", says: "what a chain and a hop cost on disk" },
   { command: "node bench/graph.ts", minutes: "1", says: "GET /v1/graph at 2,000 edges" },
   { command: "node bench/render.ts", minutes: "0.5", says: "the formats of a chain's graph" },
