@@ -137,7 +137,7 @@ export function createServer(
     if (wish === undefined) return callTold(identity, call, ctx, (told) => callAgent(identity, told));
     return callTold(identity, call, ctx, ({ onAdmitted, onChunk }) => {
       const ears = { tell: relay.tell, admitted: onAdmitted, chunk: onChunk };
-      return callAsTask({ identity, desks, ctx }, call, wish, relay, ears);
+      return callAsTask({ identity, desks, ctx, server }, call, wish, relay, ears);
     });
   });
   const asking = (ctx: ServerContext): Asking => ({
