@@ -28,6 +28,7 @@ export class RunningCall {
   readonly #result: Promise<CallToolResult>;
   readonly #notes: Note[] = [];
   #relay: Relay | undefined;
+  #parked = false;
 
   constructor(identity: Identity, { name, args, meta }: PlainCall, { capabilities, logLevel, asked }: Client) {
     this.#identity = identity;
@@ -35,7 +36,7 @@ export class RunningCall {
       capabilities,
       logLevel,
       tell: (note) => this.#tell(note),
-      lasts: () => this.#needed.resolve(undefined),
+      lasts: () => this.#park(),
       ...(asked ? { ask: async (...question) => (await this.#toClient()).ask?.(...question) } : { answers: {} }),
     };
     this.#result = callAgent(identity, { name, args, meta, signal: this.#stop.signal, relay });
@@ -61,11 +62,18 @@ export class RunningCall {
     this.#relay = relay;
     this.#client.resolve(relay);
     for (const note of this.#notes.splice(0)) relay.tell?.(note);
+    if (this.#parked) relay.lasts?.();
     return this.#result;
   }
 
   cancel(): void {
     this.#stop.abort();
+  }
+
+  #park(): void {
+    this.#parked = true;
+    this.#needed.resolve(undefined);
+    this.#relay?.lasts?.();
   }
 
   #toClient(): Promise<Relay> {
