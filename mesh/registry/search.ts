@@ -32,19 +32,25 @@ export function searchAgents(
     .flatMap(({ id }) => readAgentById(sql, id) ?? []);
 }
 
+/** Agents that are looked at to see how the words are spread. */
+const PROBE = 20;
+
 /**
  * Whole words are worth more, and cheaper to find. The index has beginnings of a few characters; a longer one is gathered from
  * all agents that have it, so where many have it they are found by its first characters.
  */
 function candidatesWith(sql: Sql, words: readonly string[], facets: Facets): FoundTexts[] {
   const most = SEARCH_CANDIDATES;
+  const cut = words.map((word) => [...word].slice(0, INDEXED_CHARS).join(""));
+  const probe = textsWith(sql, cut, "beginning", facets, PROBE);
+  if (probe.length === 0) return [];
   const whole = textsWith(sql, words, "whole", facets, most);
   if (whole.length === most) return whole;
-  const cut = words.map((word) => [...word].slice(0, INDEXED_CHARS).join(""));
-  if (words.some((word, place) => word !== cut[place])) {
-    const folded = words.map(fold);
-    const found = textsWith(sql, cut, "beginning", facets, most).filter((texts) => hasAll(texts, folded));
-    if (found.length === most) return [...whole, ...found];
+  const folded = words.map(fold);
+  const fits = (texts: Texts) => hasAll(texts, folded);
+  if (probe.length === PROBE && probe.filter(fits).length > PROBE / 2) {
+    const found = textsWith(sql, cut, "beginning", facets, most).filter(fits);
+    if (found.length > most / 2) return [...whole, ...found];
   }
   return [...whole, ...textsWith(sql, words, "beginning", facets, most)];
 }
