@@ -1,7 +1,7 @@
 /** The kit to write an agent with: `defineAgent`, the hop that a handler gets, and the refusal that it may catch. */
 import type * as z from "zod";
+import type { Budget, CallPolicy, CycleRule, ReportedUsage, Usage } from "../mesh/budget.ts";
 import { explain, type Rejection } from "../mesh/rejection.ts";
-import type { Budget, CallPolicy, CycleRule, ReportedUsage, Usage } from "../mesh/schema.ts";
 
 /** What a call from a handler may ask for. Everything only tightens what the hop stands under. */
 export interface CallOptions {

@@ -1,5 +1,5 @@
 /** What a hop is wherever its handler runs: its place in the chain, its report, its log. How it calls on differs. */
-import type { ReportedUsage } from "../mesh/schema.ts";
+import type { ReportedUsage } from "../mesh/budget.ts";
 import type { CallOptions, CallResult, HopPlace } from "./define.ts";
 
 export abstract class PlacedHop implements HopPlace {

@@ -46,12 +46,13 @@ beside it (${heldSources().length} sources, ${passages} passages), of a started 
 | questions | ${all.questions} |
 | recall@${AT}: the answering passage is among the first ${AT} quotes | ${percent(all.recall)} |
 | mean reciprocal rank | ${all.reciprocalRank.toFixed(3)} |
+| the answer stands in a claim, not only in a quote | ${percent(all.answered)} |
 | claims in the reports | ${all.claims} |
 | claims backed: every word stands, in its order, in a quote that the claim cites | ${percent(all.backed)} |
 | claims that the critic sent back to the desk | ${all.sentBack} |
 | median time of a report, on the machine that ran this | ${medianMs} ms |
 
-Missed${missed.length === 0 ? ": none." : ", for want of words that question and passage share:"}
+Missed:${missed.length === 0 ? " none." : ""}
 
 ${missed.map(({ question }) => `- ${question}`).join("\n")}
 `;

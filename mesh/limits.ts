@@ -59,6 +59,27 @@ export const TOKEN_KEYS = 10;
 /** Failing agents whose circuit breakers an isolate remembers, of all meshes; a forgotten one is closed. */
 export const BREAKERS = 1_000;
 
+/** How often an agent's health is checked, and how long a check may take, in milliseconds. */
+export const HEALTH_INTERVAL_MS = 10_000;
+export const HEALTH_INTERVAL_FLOOR_MS = 1_000;
+export const HEALTH_INTERVAL_CEILING_MS = 3_600_000;
+export const HEALTH_TIMEOUT_MS = 2_000;
+export const HEALTH_TIMEOUT_CEILING_MS = 30_000;
+/** Checks in a row that make an agent unhealthy, and healthy again. */
+export const UNHEALTHY_AFTER = 3;
+export const HEALTHY_AFTER = 2;
+/** Bytes of an answer to a check: it says nothing that is read. */
+export const HEALTH_BYTES = 64 * 1_024;
+/** Checks that one alarm of the index makes at most, and until when it begins further ones, in milliseconds. */
+export const HEALTH_TURN = 200;
+export const HEALTH_TURN_MS = 10_000;
+/** Checks at once: the platform holds six connections an object, and one that waited for its turn would look slow. */
+export const HEALTH_AT_ONCE = 6;
+/** Agents whose checks, or whose health, one message between the registry and the index tells. */
+export const HEALTH_BATCH = 500;
+/** How long either waits when the other could not be told, in milliseconds. */
+export const HEALTH_RETRY_MS = 5_000;
+
 /** Open calls to one agent at once, per isolate: isolates do not see each other's, so the whole may be a multiple. */
 export const DEFAULT_MAX_CONCURRENCY = 100;
 export const MAX_CONCURRENCY_CEILING = 10_000;

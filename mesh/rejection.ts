@@ -1,6 +1,7 @@
 /** The refusals of the mesh: plain objects with their evidence. Nothing else crosses an RPC. */
+
+import type { CycleRule } from "./budget.ts";
 import type { Dimension } from "./limits.ts";
-import type { CycleRule } from "./schema.ts";
 
 /** A field of the caller's input that is wrong, as an RFC 6901 pointer, and what would be right. */
 export interface FieldError {

@@ -1,20 +1,24 @@
 /** Wire shapes, declared once. Types are inferred from them here and only here; the OpenAPI document is made of them. */
 import * as z from "zod";
+import { amount, Budget, CallPolicy, CycleRule } from "./budget.ts";
 import {
   BUDGET_CEILING,
-  DEFAULT_BUDGET,
   DEFAULT_MAX_CONCURRENCY,
-  DEFAULT_MAX_DEPTH,
   DEFAULT_TIMEOUT_MS,
   DESCRIPTION_CHARS,
-  type Dimension,
   EXAMPLES,
+  HEALTH_INTERVAL_CEILING_MS,
+  HEALTH_INTERVAL_FLOOR_MS,
+  HEALTH_INTERVAL_MS,
+  HEALTH_TIMEOUT_CEILING_MS,
+  HEALTH_TIMEOUT_MS,
+  HEALTHY_AFTER,
   MAX_CONCURRENCY_CEILING,
-  MAX_DEPTH_CEILING,
   METADATA_BYTES,
   SKILLS,
   TAGS,
   TIMEOUT_CEILING_MS,
+  UNHEALTHY_AFTER,
 } from "./limits.ts";
 
 /** Text that is safe to store, sort and show: no NUL, no lone surrogate. Payloads have no such rule. */
@@ -59,70 +63,6 @@ const Version = z
     "must be a semantic version such as 1.0.0",
   )
   .meta({ description: "A semantic version.", examples: ["1.0.0"] });
-
-const amount = (ceiling: number) => z.int().min(0).max(ceiling);
-const grouped = (value: number) => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ",");
-/** A limit: any safe integer from 0. What exceeds the mesh's ceiling is lowered by `hop/prepare.ts`, not refused. */
-const limit = (dimension: Dimension, what: string) =>
-  z
-    .int()
-    .min(0)
-    .optional()
-    .meta({
-      description: `${what} Of a root call: by default ${grouped(DEFAULT_BUDGET[dimension])}, at most ${grouped(BUDGET_CEILING[dimension])} (more is lowered to that).`,
-    });
-
-/** What a root call may set; the same dimensions, tightening only, are an allowance within a chain. */
-export const Budget = z
-  .strictObject({
-    hops: limit("hops", "Calls, the root call included."),
-    tokens: limit("tokens", "Model tokens, as callees report them."),
-    costMicros: limit("costMicros", "Millionths of a US dollar, as callees report them."),
-    wallMs: limit("wallMs", "Milliseconds until the deadline."),
-    concurrency: limit("concurrency", "Hops open at once, waiting callers included."),
-    bytes: limit("bytes", "Bytes of JSON in inputs and outputs."),
-  })
-  .meta({
-    id: "Budget",
-    description: "Limits, by dimension: whole numbers. What is left out has the mesh's default.",
-    examples: [{ hops: 50, tokens: 10_000, costMicros: 250_000, wallMs: 60_000 }],
-  });
-export type Budget = z.infer<typeof Budget>;
-
-/** How often an agent may stand on one ancestor path. */
-export const CycleRule = z
-  .discriminatedUnion("rule", [
-    z.strictObject({ rule: z.literal("deny") }),
-    z.strictObject({ rule: z.literal("allow"), times: z.int().min(1) }),
-    z.strictObject({ rule: z.literal("progress") }),
-  ])
-  .meta({
-    id: "CycleRule",
-    description:
-      "Whether an agent may appear again on a path of calls: never (`deny`), at most `times` times (`allow`), or with an input that it has not had on this path (`progress`).",
-    examples: [{ rule: "deny" }, { rule: "allow", times: 2 }],
-  });
-export type CycleRule = z.infer<typeof CycleRule>;
-
-export const CallPolicy = z
-  .strictObject({
-    maxDepth: z
-      .int()
-      .min(1)
-      .max(MAX_DEPTH_CEILING)
-      .optional()
-      .meta({ description: `The longest path of calls; the root call has depth 1. By default ${DEFAULT_MAX_DEPTH}.` }),
-    cycle: CycleRule.optional(),
-  })
-  .meta({ id: "CallPolicy", description: "Rules of a call and all below it. Within a chain they only tighten." });
-export type CallPolicy = z.infer<typeof CallPolicy>;
-
-/** What a callee says that it used: whole tokens, whole micro-USD. */
-export const ReportedUsage = z.object({
-  tokens: amount(Number.MAX_SAFE_INTEGER).default(0),
-  costMicros: amount(Number.MAX_SAFE_INTEGER).default(0),
-});
-export type ReportedUsage = z.infer<typeof ReportedUsage>;
 
 const JsonObject = z.record(z.string(), z.unknown());
 /** A JSON Schema (2020-12): an object, or one of the two trivial schemas. */
@@ -189,6 +129,36 @@ export const UpstreamFacts = z
   .meta({ id: "Upstream", description: "A federated MCP server as it was last heard of." });
 export type UpstreamFacts = z.infer<typeof UpstreamFacts>;
 
+/** How an `http` agent is asked whether it is well. */
+export const HealthCheck = z
+  .strictObject({
+    path: z
+      .string()
+      .max(1_024)
+      .regex(/^\/([!-.0-[\]-~][!-[\]-~]*)?$/, "must be a path that begins with one '/', without '\\'")
+      .default("/healthz")
+      .meta({ description: "On the server of `url`: a GET of it answers 200 to 299 while the agent is well." }),
+    intervalMs: z.int().min(HEALTH_INTERVAL_FLOOR_MS).max(HEALTH_INTERVAL_CEILING_MS).default(HEALTH_INTERVAL_MS),
+    timeoutMs: z.int().min(100).max(HEALTH_TIMEOUT_CEILING_MS).default(HEALTH_TIMEOUT_MS),
+    unhealthyAfter: z.int().min(1).max(10).default(UNHEALTHY_AFTER).meta({ description: "Failures in a row." }),
+    healthyAfter: z.int().min(1).max(10).default(HEALTHY_AFTER).meta({ description: "Successes in a row." }),
+  })
+  .meta({
+    id: "HealthCheck",
+    description: "Opts in to checks by the mesh. While the agent is unhealthy, calls are `agent_unavailable`.",
+    examples: [{ path: "/healthz", intervalMs: 10_000, timeoutMs: 2_000, unhealthyAfter: 3, healthyAfter: 2 }],
+  });
+export type HealthCheck = z.infer<typeof HealthCheck>;
+
+/** How an agent that is checked was found. */
+export const AgentHealth = z
+  .strictObject({
+    state: z.enum(["healthy", "unhealthy"]),
+    since: z.int().min(0).meta({ description: "Epoch milliseconds." }),
+  })
+  .meta({ id: "AgentHealth", description: "As its health checks have found the agent; absent until they have." });
+export type AgentHealth = z.infer<typeof AgentHealth>;
+
 /** How an agent is reached. A kind that this version does not serve is refused at registration, by name. */
 export const Endpoint = z
   .discriminatedUnion("kind", [
@@ -199,7 +169,11 @@ export const Endpoint = z
       .strictObject({ kind: z.literal("binding"), binding: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/) })
       .meta({ description: "A service binding that the deployment names in HOPLINE_AGENT_BINDINGS." }),
     z
-      .strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/ }).max(2_048) })
+      .strictObject({
+        kind: z.literal("http"),
+        url: z.url({ protocol: /^https?$/ }).max(2_048),
+        healthCheck: HealthCheck.optional(),
+      })
       .meta({ description: "A server that answers `POST {input, skill}` with `{output, usage?}`." }),
     z
       .strictObject({
@@ -303,6 +277,8 @@ export interface Agent extends Omit<AgentRegistration, "skills"> {
   readonly skills: readonly Skill[];
   /** Of a federated server. */
   readonly upstream?: UpstreamFacts | undefined;
+  /** Of an agent whose health is checked, once it is known. */
+  readonly health?: AgentHealth | undefined;
   /** `key:<keyId>`, `admin`, or `mesh` for those that ship. Only the owner or an admin may change the agent. */
   readonly owner: string;
   /** The registry's revision at which this agent last changed; its ETag. */
@@ -355,12 +331,3 @@ export const InvokeRequest = z
   })
   .meta({ id: "InvokeRequest", description: "A call of an agent." });
 export type InvokeRequest = z.infer<typeof InvokeRequest>;
-
-/** What a hop, or a hop and all below it, has used: counts, bytes, tokens, micro-USD, milliseconds. */
-export interface Usage {
-  readonly hops: number;
-  readonly bytes: number;
-  readonly tokens: number;
-  readonly costMicros: number;
-  readonly wallMs: number;
-}

@@ -13,6 +13,7 @@ import { consoleRoutes } from "./routes/console.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { graphRoutes } from "./routes/graph.ts";
 import { openRoutes } from "./routes/health.ts";
+import { hopRoutes } from "./routes/hop.ts";
 import { invokeRoutes } from "./routes/invoke.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
@@ -49,6 +50,7 @@ export function createApp(): App {
   });
   for (const routes of [
     invokeRoutes,
+    hopRoutes,
     agentRoutes,
     agentBatchRoutes,
     chainRoutes,

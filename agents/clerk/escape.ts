@@ -30,6 +30,25 @@ export function literalLines(text: string): readonly string[] {
   return text.split(/\r\n|\r|\n/).map(literal);
 }
 
+/** A line of prose that was broken for its width is at least this long. */
+const BROKEN_LINE_CHARS = 50;
+/** Lists, tables, headings, quotations, fences and what is set in: their lines are their own. */
+const OWN_LINE = /^(?:[ \t]*(?:[-*+|#>]|\d+[.)]|```|~~~)| {4}|\t)/;
+const TABLE_LINE = /^[ \t]*[|#]/;
+/** Code, in fences or drawn in boxes. */
+const CODE = /^[ \t]*(?:```|~~~)|[─-╿]/m;
+
+/** Lines of prose that were broken for their width flow again; all others stay. */
+export function flowed(text: string): string {
+  if (CODE.test(text)) return text;
+  const lines = text.split(/\r\n|\r|\n/);
+  return lines.reduce((whole, line, at) => {
+    const before = lines[at - 1] ?? "";
+    const flows = before.length >= BROKEN_LINE_CHARS && !TABLE_LINE.test(before) && line !== "" && !OWN_LINE.test(line);
+    return `${whole}${at === 0 ? "" : flows ? " " : "\n"}${flows ? line.trimStart() : line}`;
+  }, "");
+}
+
 /** For HTML's text and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text

@@ -1,6 +1,6 @@
 /** A report → one HTML page. Its prose is Markdown made safe by micromark; all else is escaped here. */
 import { micromark } from "micromark";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml, flowed } from "./escape.ts";
 import { sectionBlocks } from "./markdown.ts";
 import { linkOf, placeOf } from "./place.ts";
 import type { ClerkInput, ReportQuote } from "./schema.ts";
@@ -43,7 +43,7 @@ function figure(quote: ReportQuote): string {
   const name = escapeHtml(place === "" ? source : `${source}, ${place}`);
   const linked = link === undefined ? name : `<a href="${escapeHtml(link)}" rel="noopener noreferrer">${name}</a>`;
   const under = heading === undefined ? "" : ` · ${escapeHtml(heading)}`;
-  return `<figure id="quote-${n}"><blockquote>${escapeHtml(text)}</blockquote><figcaption>[${n}] ${linked}${under}</figcaption></figure>`;
+  return `<figure id="quote-${n}"><blockquote>${escapeHtml(flowed(text))}</blockquote><figcaption>[${n}] ${linked}${under}</figcaption></figure>`;
 }
 
 function note(text: string): string {

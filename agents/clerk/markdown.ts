@@ -1,5 +1,5 @@
 /** A report → Markdown, in which every text from outside is literal. */
-import { literal, literalLines } from "./escape.ts";
+import { flowed, literal, literalLines } from "./escape.ts";
 import { linkOf, placeOf } from "./place.ts";
 import type { ClerkInput, ReportQuote } from "./schema.ts";
 
@@ -32,7 +32,7 @@ function quoteBlocks(quote: ReportQuote): readonly string[] {
 
 /** A line's end stays one, by a backslash; an empty line begins another paragraph of the quote. */
 function quotedLines(text: string): string {
-  const lines = literalLines(text);
+  const lines = literalLines(flowed(text));
   return lines
     .map((line, at) => (line === "" ? ">" : `> ${line}${(lines[at + 1] ?? "") === "" ? "" : "\\"}`))
     .join("\n");

@@ -11,10 +11,12 @@ import type { SubQuestion } from "./plan.ts";
 import type { LeftOut, Quote } from "./schema.ts";
 
 const CLAIMS_A_SECTION = 3;
-/** More are asked for than are taken: a question is no claim. */
+/** More are asked for than are taken: a question or a title is no claim. */
 const SENTENCES_A_SECTION = 6;
 /** A sentence with less than this part of the best one's rank has little to do with the question. */
 const RANK_SHARE = 0.15;
+/** The most words of what may be a title. */
+const TITLE_WORDS = 8;
 
 export interface DraftSection {
   readonly question: string;
@@ -72,7 +74,7 @@ async function pickSentences(hop: Hop, search: string, quotes: readonly Quote[])
     name: "summarizer",
   });
   if (!answered.ok) return { sentences: withoutSummarizer(search, quotes), missing: answered.missing };
-  const telling = answered.value.sentences.filter(({ text, score }) => score >= RANK_SHARE && !isQuestion(text));
+  const telling = answered.value.sentences.filter(({ text, score }) => score >= RANK_SHARE && isClaim(text));
   return {
     sentences: telling.slice(0, CLAIMS_A_SECTION).flatMap(({ text, passage }) => {
       const quote = quotes[passage];
@@ -81,8 +83,10 @@ async function pickSentences(hop: Hop, search: string, quotes: readonly Quote[])
   };
 }
 
-function isQuestion(sentence: string): boolean {
-  return /[?？]["'”’»)\]]*$/.test(sentence.trim());
+/** A question claims nothing, and neither does a title: a few words that end like no sentence. */
+function isClaim(sentence: string): boolean {
+  const end = sentence.trim().replace(/["'”’»)\]*_`]+$/, "");
+  return !/[?？]$/.test(end) && (/[.!…:;。！]$/.test(end) || words(end).length > TITLE_WORDS);
 }
 
 /** Of each of the best quotes the sentence that has most words of the question. */

@@ -5,7 +5,7 @@ import { termsIn } from "../language/terms.ts";
 import { words } from "../language/words.ts";
 
 export interface SubQuestion {
-  /** As it stands in the question. */
+  /** In the question's own words. */
   readonly question: string;
   /** What is looked for: its words, and those of the one before that it leans on. */
   readonly search: string;
@@ -56,6 +56,12 @@ export function plan(question: string): readonly SubQuestion[] {
     const search = leans && before !== "" ? `${part} ${before}` : part;
     // What a part that leans is about is what the part before was about.
     before = leans && before !== "" ? before : part;
-    return { question: part, search };
+    return { question: asQuestion(part, question), search };
   });
+}
+
+/** It begins like a sentence, and ends like the question that it is a part of. */
+function asQuestion(part: string, whole: string): string {
+  const begun = part.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+  return /[?？]\s*$/.test(whole) && !/[?？.!]$/.test(begun) ? `${begun}?` : begun;
 }

@@ -63,20 +63,23 @@ export interface LanguageFacts {
   readonly stopWords: readonly string[];
 }
 
+/** Words that `@orama/stopwords` 3.1.18 has forgotten: an English article, of all words. */
+const FORGOTTEN = { en: ["a"], de: ["wer"], pt: ["é"], no: ["ei"], ro: ["o", "a", "și"] };
+
 export const LANGUAGES: Readonly<Record<Language, LanguageFacts>> = {
   ar: { stem: arabic, stopWords: arabicStops },
-  de: { stem: german, stopWords: germanStops },
+  de: { stem: german, stopWords: [...germanStops, ...FORGOTTEN.de] },
   el: { stem: greek, stopWords: greekStops },
-  en: { stem: english, stopWords: englishStops },
+  en: { stem: english, stopWords: [...englishStops, ...FORGOTTEN.en] },
   es: { stem: spanish, stopWords: spanishStops },
   fi: { stem: finnish, stopWords: finnishStops },
   fr: { stem: french, stopWords: frenchStops },
   hu: { stem: hungarian, stopWords: hungarianStops },
   it: { stem: italian, stopWords: italianStops },
   nl: { stem: dutch, stopWords: dutchStops },
-  no: { stem: norwegian, stopWords: norwegianStops },
-  pt: { stem: portuguese, stopWords: portugueseStops },
-  ro: { stem: romanian, stopWords: romanianStops },
+  no: { stem: norwegian, stopWords: [...norwegianStops, ...FORGOTTEN.no] },
+  pt: { stem: portuguese, stopWords: [...portugueseStops, ...FORGOTTEN.pt] },
+  ro: { stem: romanian, stopWords: [...romanianStops, ...FORGOTTEN.ro] },
   ru: { stem: russian, stopWords: russianStops },
   sv: { stem: swedish, stopWords: swedishStops },
   tr: { stem: turkish, stopWords: turkishStops },

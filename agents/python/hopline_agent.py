@@ -103,8 +103,8 @@ class Agent:
 class Hop:
     """A handler's whole authority. `cancelled` is set when the mesh closes the call or the deadline has passed."""
 
-    def __init__(self, agent, skill, claims, token, deadline_ms, mesh, key, send_chunk):
-        self.agent, self.skill, self.deadline_ms = agent, skill, deadline_ms
+    def __init__(self, agent, skill, claims, token, depth, deadline_ms, mesh, key, send_chunk):
+        self.agent, self.skill, self.depth, self.deadline_ms = agent, skill, depth, deadline_ms
         self.chain_id, self.hop_id = claims["txn"], claims["jti"]
         self.cancelled = threading.Event()
         self.usage = {"tokens": 0, "costMicros": 0}
@@ -145,8 +145,14 @@ class Hop:
 
     @property
     def remaining_ms(self):
-        """Milliseconds until the deadline. The API tells a hop token nothing else of what is left."""
+        """Milliseconds until the deadline."""
         return max(0, self.deadline_ms - int(time.time() * 1000))
+
+    def remaining(self):
+        """What is left to this hop, asked of the mesh: {"hops", "bytes", "tokens", "costMicros", "concurrency", "wallMs",
+        "depth"}; depth is levels below it. Raises HopRejected."""
+        request = urllib.request.Request(self._mesh + "/v1/hop", headers=_credentials(self._token, self._key))
+        return self._send(request, None)["remaining"]
 
     def log(self, message, **data):
         place = {"chainId": self.chain_id, "hopId": self.hop_id, "agent": self.agent, "skill": self.skill}
@@ -160,6 +166,9 @@ class Hop:
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
         request = urllib.request.Request(self._mesh + path, _dumps({"input": input, **options}), headers, method="POST")
+        return self._send(request, on_chunk)
+
+    def _send(self, request, on_chunk):
         try:
             # When this hop is cancelled, the mesh answers its open calls with chain_cancelled: nothing waits for long.
             with _http.open(request, timeout=self.remaining_ms / 1000 + 1) as response:
@@ -354,6 +363,8 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        if self.mesh_agent.stopping:  # Whoever checks its health is told that it takes no calls.
+            return self._problem(503, "agent_unavailable", "The agent is being stopped.")
         self._send(200, "application/json", _dumps(self.mesh_agent.agent.card()))
 
     def do_POST(self):
@@ -406,7 +417,8 @@ class _Handler(BaseHTTPRequestHandler):
         deadline_ms = _whole(self.headers.get("Hopline-Deadline"))
         # The header is finer than the token's whole seconds, and can only shorten what was signed.
         deadline_ms = expires_ms if deadline_ms is None else min(expires_ms, deadline_ms)
-        hop = Hop(server.agent.name, skill, claims, token, deadline_ms, server.mesh, server.key, self._chunk)
+        depth = _whole(self.headers.get("Hopline-Depth")) or 1
+        hop = Hop(server.agent.name, skill, claims, token, depth, deadline_ms, server.mesh, server.key, self._chunk)
         return hop, handlers[skill], input
 
     def _run(self, hop, handler, input):

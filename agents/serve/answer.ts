@@ -1,6 +1,6 @@
 /** An answer over HTTP: JSON, or, from the first piece that the handler emits, text/event-stream. */
 import type { ServerResponse } from "node:http";
-import type { ReportedUsage } from "../../mesh/schema.ts";
+import type { ReportedUsage } from "../../mesh/budget.ts";
 import { type Problem, problemBody } from "./problem.ts";
 
 export class Answer {

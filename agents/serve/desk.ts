@@ -25,8 +25,9 @@ export class Desk {
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = new Answer(response);
-    if (request.method === "GET") return card(this.#agent, response);
-    if (request.method !== "POST") {
+    // Whoever checks its health is told that it takes no calls.
+    if (request.method === "GET" && !this.#draining) return card(this.#agent, response);
+    if (request.method !== "POST" && request.method !== "GET") {
       request.resume();
       return answer.problem({ status: 405, code: "method_not_allowed", detail: "Calls are POST; GET is the card." });
     }
@@ -73,7 +74,18 @@ export class Desk {
     const deadlineMs = Math.min(expiresAtMs, Number(headers["hopline-deadline"]) || expiresAtMs);
     const { skill, definition, input } = call.value;
     const onChunk = (json: string) => answer.chunk(json);
-    const place = { chainId, hopId, agent: this.#agent.name, skill, deadlineMs, token, signal: stop.signal, onChunk };
+    const depth = Number(headers["hopline-depth"]) || 1;
+    const place = {
+      chainId,
+      hopId,
+      depth,
+      agent: this.#agent.name,
+      skill,
+      deadlineMs,
+      token,
+      signal: stop.signal,
+      onChunk,
+    };
     const hop = new ServedHop(place, this.#mesh);
     const timer = setTimeout(
       () => stop.abort(new DOMException("The hop's deadline has passed.", "TimeoutError")),

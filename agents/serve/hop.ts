@@ -10,9 +10,9 @@ import {
   type ToolResult,
 } from "../define.ts";
 import { PlacedHop } from "../placed-hop.ts";
-import { invoke, type MeshAddress } from "./mesh-client.ts";
+import { invoke, type MeshAddress, remaining } from "./mesh-client.ts";
 
-export interface ServedPlace extends Omit<HopPlace, "depth"> {
+export interface ServedPlace extends HopPlace {
   readonly token: string;
   readonly signal: AbortSignal;
   /** Gets each piece as JSON. */
@@ -28,8 +28,7 @@ export class ServedHop extends PlacedHop implements Hop {
   #over = false;
 
   constructor(place: ServedPlace, mesh: MeshAddress) {
-    // The protocol tells an http agent no depth. The mesh holds the limit all the same.
-    super({ ...place, depth: 0 });
+    super(place);
     this.signal = place.signal;
     this.#token = place.token;
     this.#onChunk = place.onChunk;
@@ -64,10 +63,7 @@ export class ServedHop extends PlacedHop implements Hop {
     this.#onChunk(json);
   }
 
-  /** The HTTP API lets a hop token call on, and read nothing. What is left of the time is in `deadlineMs`. */
   remaining(): Promise<Remaining> {
-    const detail =
-      "The mesh's HTTP API tells a hop token nothing of its budget: set an allowance on what you call, and take budget_exceeded as the answer.";
-    return Promise.reject(new HopRejected({ code: "insufficient_scope", detail }));
+    return remaining(this.#mesh, this.#token, this.signal);
   }
 }

@@ -1,6 +1,6 @@
 /** Calling on: the mesh's HTTP API as a hop uses it, with its token. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { type CallOptions, type CallResult, HopRejected } from "../define.ts";
+import { type CallOptions, type CallResult, HopRejected, type Remaining } from "../define.ts";
 import { hopIdOf, rejectionOf } from "./problem.ts";
 
 export interface MeshAddress {
@@ -29,8 +29,7 @@ export async function invoke(
   const headers: Record<string, string> = {
     "content-type": "application/json",
     accept: streams ? "text/event-stream" : "application/json",
-    authorization: `Bearer ${mesh.key ?? token}`,
-    ...(mesh.key === undefined ? {} : { "hopline-token": token }),
+    ...credentials(mesh, token),
     ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
   };
   const body = JSON.stringify({ input: input ?? null, ...rest });
@@ -42,11 +41,33 @@ export async function invoke(
     if (!response.ok) throw rejected(answer, `with status ${response.status}`);
     return answer as CallResult;
   } catch (error) {
-    if (error instanceof HopRejected) throw error;
-    until.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HopRejected({ code: "internal", detail: `The mesh at ${mesh.url} can't be reached: ${why}` });
+    throw unreached(mesh, error, until);
   }
+}
+
+/** What is left to the hop of a token, now. @throws {HopRejected} token_invalid, once the hop has ended */
+export async function remaining(mesh: MeshAddress, token: string, ended: AbortSignal): Promise<Remaining> {
+  try {
+    const headers = { accept: "application/json", ...credentials(mesh, token) };
+    const response = await fetch(`${mesh.url}/v1/hop`, { headers, signal: ended, redirect: "error" });
+    const answer = parse(await response.text());
+    if (!response.ok) throw rejected(answer, `with status ${response.status}`);
+    return (answer as { remaining: Remaining }).remaining;
+  } catch (error) {
+    throw unreached(mesh, error, ended);
+  }
+}
+
+function credentials({ key }: MeshAddress, token: string): Record<string, string> {
+  return { authorization: `Bearer ${key ?? token}`, ...(key === undefined ? {} : { "hopline-token": token }) };
+}
+
+/** @returns what a call of the mesh failed with @throws the reason of `until` */
+function unreached({ url }: MeshAddress, error: unknown, until: AbortSignal): HopRejected {
+  if (error instanceof HopRejected) return error;
+  until.throwIfAborted();
+  const why = error instanceof Error ? error.message : String(error);
+  return new HopRejected({ code: "internal", detail: `The mesh at ${url} can't be reached: ${why}` });
 }
 
 function isStream(response: Response): boolean {

@@ -14,6 +14,8 @@ export interface Judged {
   readonly question: string;
   /** The place of the answering passage among the quotes, from 1; nothing where it is not among them. */
   readonly rank: number | undefined;
+  /** Whether a claim has the answer itself. */
+  readonly answered: boolean;
   readonly claims: number;
   /** Claims whose words stand, in their order, in a quote that they cite. */
   readonly backed: number;
@@ -34,6 +36,7 @@ export function judge({ question, source, answer }: HeldQuestion, { quotes, sect
   return {
     question,
     rank: at === -1 || at >= AT ? undefined : at + 1,
+    answered: claims.some(({ text }) => words(text).join(" ").includes(words(answer).join(" "))),
     claims: claims.length,
     backed: backed.length,
     sentBack: check?.sentBack ?? 0,
@@ -61,6 +64,8 @@ export interface Summary {
   readonly recall: number;
   /** Mean of 1/rank, 0 for a miss. */
   readonly reciprocalRank: number;
+  /** Share of the questions whose answer stands in a claim. */
+  readonly answered: number;
   readonly claims: number;
   readonly backed: number;
   readonly sentBack: number;
@@ -74,6 +79,7 @@ export function summaryOf(judged: readonly Judged[]): Summary {
     questions,
     recall: sum(({ rank }) => (rank === undefined ? 0 : 1)) / questions,
     reciprocalRank: sum(({ rank }) => (rank === undefined ? 0 : 1 / rank)) / questions,
+    answered: sum(({ answered }) => (answered ? 1 : 0)) / questions,
     claims,
     backed: claims === 0 ? 0 : sum(({ backed }) => backed) / claims,
     sentBack: sum(({ sentBack }) => sentBack),

@@ -1,10 +1,10 @@
 /** The ledger object: many chains, each decided alone. A thin shell; the rules, the book and the rows are beside it. */
 import { DurableObject } from "cloudflare:workers";
+import type { Usage } from "../budget.ts";
 import type { MeshIndex } from "../index/index.ts";
 import { LEDGER_PAGE, OUTBOX_RETRY_MS, OUTBOX_WAIT_MS, WATCH_HOLD_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Usage } from "../schema.ts";
 import { runDue } from "./alarm.ts";
 import { Book } from "./book.ts";
 import { earliestDue } from "./due.ts";
@@ -150,9 +150,10 @@ export class Ledger extends DurableObject<LedgerEnv> {
     return readPaths(this.#book.database.sql, rows);
   }
 
+  /** What is left to a hop; of one that has ended, nothing is said. */
   remaining(chainId: string, hopId: string): RemainingView | undefined {
     const hop = this.#hop(chainId, hopId);
-    return hop && remainingView(hop, Date.now());
+    return hop?.status === "open" ? remainingView(hop, Date.now()) : undefined;
   }
 
   override async alarm(): Promise<void> {
@@ -183,7 +184,8 @@ export class Ledger extends DurableObject<LedgerEnv> {
     this.#book.soonestDue = Number.POSITIVE_INFINITY;
     if (earliest >= this.#alarmAt) return;
     this.#alarmAt = earliest;
-    void this.ctx.storage.setAlarm(earliest);
+    // An alarm that is set, while it runs, to the very time that it runs for may be lost.
+    void this.ctx.storage.setAlarm(Math.max(earliest, Date.now() + 1));
   }
 
   /** @param enough the number up to which somebody waits for it; by default everything is sent */

@@ -1,7 +1,8 @@
 /** What the ledger is asked, what its rules see, and what it answers. Types only. */
+
+import type { Budget, CallPolicy, CycleRule, Usage } from "../budget.ts";
 import type { Counted, Limits } from "../limits.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Budget, CallPolicy, CycleRule, Usage } from "../schema.ts";
 import type { Purses } from "./purses.ts";
 
 export type ChainStatus = "running" | "done" | "failed" | "cancelled" | "expired";

@@ -1,6 +1,7 @@
 /** Rows of a chain as a call graph: nodes, edges, and the hops with their paths. Pure; runs in the stateless Worker. */
+
+import type { Usage } from "../budget.ts";
 import { explain, type RejectionCode } from "../rejection.ts";
-import type { Usage } from "../schema.ts";
 import type { ChainStatus, HopStatus } from "./facts.ts";
 import type { ChainView, HopView } from "./views.ts";
 

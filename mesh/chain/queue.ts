@@ -2,8 +2,9 @@
  * Group commit. A settlement is applied and answered when it arrives and written with the next batch; asks that arrive
  * together are decided and written in one transaction before any of them is answered.
  */
+
+import type { Usage } from "../budget.ts";
 import { SETTLEMENT_WAIT_MS } from "../limits.ts";
-import type { Usage } from "../schema.ts";
 import { decide } from "./admission.ts";
 import type { Book } from "./book.ts";
 import type { Answer, Ask, Decision, Message, Retry, Settled, Settlement } from "./facts.ts";

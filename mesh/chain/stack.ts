@@ -1,6 +1,7 @@
 /** The purses that a hop stands under, gathered from the rows that own them. */
+
+import type { Budget } from "../budget.ts";
 import { COUNTED, type Counted, type Limits } from "../limits.ts";
-import type { Budget } from "../schema.ts";
 import type { Facts } from "./facts.ts";
 import { newPurse, type Purse, type Purses } from "./purses.ts";
 

@@ -1,6 +1,7 @@
 /** A call as the dispatcher takes it, and how it ended. */
+
+import type { Budget, CallPolicy, Usage } from "../budget.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Budget, CallPolicy, Usage } from "../schema.ts";
 import type { Running } from "./watch.ts";
 
 /** Who calls: a principal that starts a chain, or a hop that continues its own. */

@@ -131,6 +131,7 @@ async function run(
     inputJson: payload.json,
     chainId,
     hopId,
+    depth,
     deadlineMs,
     get signal() {
       return watch.stopSignal;

@@ -1,4 +1,6 @@
 /** From a call to an ask: resolve the callee, check the input, measure it. Whatever is wrong is a refusal to record. */
+
+import type { Budget } from "../budget.ts";
 import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
 import { canonicalUrl } from "../egress/address.ts";
 import { isWithheld } from "../federation/pins.ts";
@@ -13,7 +15,7 @@ import {
 } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, Budget, Skill } from "../schema.ts";
+import type { Agent, Skill } from "../schema.ts";
 import type { HopCall } from "./call.ts";
 import { digest, measure, type Payload, sha256 } from "./payload.ts";
 import { schemaErrors } from "./schema-check.ts";
@@ -82,6 +84,7 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
   if (agent.status !== "active") {
     return { code: "agent_unavailable", detail: `Agent '${agent.name}' is ${agent.status} and takes no new calls.` };
   }
+  if (agent.health?.state === "unhealthy") return unhealthy(agent);
   const skill = call.skill === undefined ? defaultSkill(agent) : agent.skills.find((one) => one.id === call.skill);
   if (skill === undefined) {
     const known = agent.skills.map((one) => one.id).join(", ") || "none";
@@ -93,6 +96,13 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
     return { code: "agent_unavailable", detail };
   }
   return { agent, skill };
+}
+
+/** It may be well again after its next check. */
+function unhealthy({ name, endpoint }: Agent): Rejection {
+  const { intervalMs } = (endpoint.kind === "http" ? endpoint.healthCheck : undefined) ?? { intervalMs: 0 };
+  const detail = `Agent '${name}' is not well by its health checks and takes no calls for now. Try again in ${Math.ceil(intervalMs / 1_000)} s, or use another agent.`;
+  return { code: "agent_unavailable", detail, retryAfterMs: intervalMs };
 }
 
 /** An agent's first skill; of a server's tools none is more meant than another. */

@@ -69,4 +69,21 @@ export const INDEX_MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO rolled (one, start, caller, callee) VALUES (1, 0, '', '');
   `,
+  `
+  -- Agents whose health is checked, as the registry has told, and how they stand.
+  CREATE TABLE health (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    rules TEXT NOT NULL,                                                       -- JSON: HealthCheck
+    state TEXT NOT NULL,                                                       -- unknown, healthy, unhealthy
+    since INTEGER NOT NULL,
+    streak INTEGER NOT NULL,                                                   -- checks in a row that speak against the state
+    checked_at INTEGER,
+    failure TEXT,                                                              -- why the last check failed; null where it did not
+    told INTEGER NOT NULL,                                                     -- whether the registry knows the state
+    next_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX health_by_next ON health (next_at);
+  CREATE INDEX health_untold ON health (name) WHERE told = 0;
+  `,
 ];

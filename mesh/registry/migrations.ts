@@ -80,4 +80,19 @@ export const REGISTRY_MIGRATIONS: readonly string[] = [
     FROM agent_text JOIN agent ON agent.id = agent_text.rowid;
   DROP TABLE agent_text;
   `,
+  `
+  ALTER TABLE agent ADD COLUMN health TEXT;   -- JSON: AgentHealth, of one that is checked and was heard of
+
+  -- Agents whose health is to be checked, as the index is told of them, in the order of revisions. One that is checked no
+  -- more has no URL, and goes when the index has heard of it.
+  CREATE TABLE checked (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    url TEXT,
+    rules TEXT NOT NULL                       -- JSON: HealthCheck
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX checked_by_revision ON checked (revision);
+  CREATE TABLE checks_told (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL) STRICT;
+  INSERT INTO checks_told (one, revision) VALUES (1, 0);
+  `,
 ];

@@ -9,11 +9,13 @@ import { recorded } from "../federation/record.ts";
 import type { KeyringRecord } from "../identity/keyring.ts";
 import { presentKeyring, rotatedKeyring, TOO_MANY_KEYS } from "../identity/keyring-store.ts";
 import { deleteKey, insertKey, type KeyRecord, listKeys, readKey } from "../identity/keys.ts";
+import type { MeshIndex } from "../index/index.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent } from "../schema.ts";
 import { type Database, firstRow } from "../sql.ts";
 import { Changes } from "./changes.ts";
+import { type Found, writeHealth } from "./checked.ts";
 import { type Changer, type Enrolled, enrol, mayChange, registerAgent, replaceAgent, setStatus } from "./enrol.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
 import { isFree, type NamedTool, readNamedTool } from "./named-tool.ts";
@@ -31,6 +33,7 @@ import {
   type StoredAgent,
   writeAgent,
 } from "./store.ts";
+import { Telling } from "./telling.ts";
 
 /** What was read, and the registry's revision when it was. */
 export interface AtRevision<T> {
@@ -45,16 +48,22 @@ export type Changed<T> =
 /** Federated servers that are looked at for being listened to. */
 const SERVERS = 200;
 
-export class Registry extends DurableObject {
+export interface RegistryEnv {
+  readonly INDEX: DurableObjectNamespace<MeshIndex>;
+}
+
+export class Registry extends DurableObject<RegistryEnv> {
   readonly #database: Database;
   readonly #changes = new Changes();
+  readonly #telling: Telling;
   readonly #listeners = new Listeners((agent, policy) => this.#ask(agent, policy));
 
-  constructor(ctx: DurableObjectState, env: unknown) {
-    super(ctx, env as never);
+  constructor(ctx: DurableObjectState, env: RegistryEnv) {
+    super(ctx, env);
     const { storage } = ctx;
     this.#database = { sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) };
     migrate(this.#database, REGISTRY_MIGRATIONS);
+    this.#telling = new Telling(storage.sql, (at) => void storage.setAlarm(at));
     this.#database.transactionSync(() => this.#seed(Date.now()));
   }
 
@@ -188,6 +197,19 @@ export class Registry extends DurableObject {
     return mayChange(readAgent(this.#database.sql, name), name, changer, ifMatch);
   }
 
+  override async alarm(): Promise<void> {
+    await this.#telling.run(this.env.INDEX.getByName(this.ctx.id.name ?? this.ctx.id.toString()));
+  }
+
+  /** What the index has found. No change of the agents: their ETags stay. */
+  async healthFound(found: readonly Found[]): Promise<void> {
+    this.#database.transactionSync(() => {
+      const { sql } = this.#database;
+      const known = found.map((one) => writeHealth(sql, one));
+      if (known.includes(true)) nextRevision(sql);
+    });
+  }
+
   /** Agents by name, after `after`. */
   async list(filter: AgentFilter, after: string): Promise<Agent[]> {
     return listAgents(this.#database.sql, filter, after);
@@ -257,6 +279,7 @@ export class Registry extends DurableObject {
   }
 
   #changed(): void {
+    this.#telling.changed();
     this.#changes.wake();
     this.#listeners.sync(() => this.#servers());
   }

@@ -1,6 +1,7 @@
 /** Agents: rows, look-ups and search. One function a statement. */
-import type { Agent, AgentRegistration, Skill, UpstreamFacts } from "../schema.ts";
+import type { Agent, AgentHealth, AgentRegistration, Skill, UpstreamFacts } from "../schema.ts";
 import { firstRow, type Sql } from "../sql.ts";
+import { noteCheck } from "./checked.ts";
 import { deleteWords, writeWords } from "./words.ts";
 
 export function readRevision(sql: Sql): number {
@@ -14,13 +15,21 @@ export function nextRevision(sql: Sql): number {
   );
 }
 
-type AgentColumns = { json: string; owner: string; revision: number; created_at: number; updated_at: number };
-const AGENT_COLUMNS = "agent.json, agent.owner, agent.revision, agent.created_at, agent.updated_at";
+type AgentColumns = {
+  json: string;
+  health: string | null;
+  owner: string;
+  revision: number;
+  created_at: number;
+  updated_at: number;
+};
+const AGENT_COLUMNS = "agent.json, agent.health, agent.owner, agent.revision, agent.created_at, agent.updated_at";
 
 function toAgent(row: AgentColumns): Agent {
   const registration = JSON.parse(row.json) as StoredAgent;
   return {
     ...registration,
+    ...(row.health === null ? {} : { health: JSON.parse(row.health) as AgentHealth }),
     owner: row.owner,
     revision: row.revision,
     createdAt: row.created_at,
@@ -54,7 +63,7 @@ export type StoredAgent = Omit<AgentRegistration, "skills"> & {
 
 /** What an agent was registered with. */
 export function registrationIn(agent: Agent): StoredAgent {
-  const { owner: _, revision: __, createdAt: ___, updatedAt: ____, ...registration } = agent;
+  const { owner: _, revision: __, createdAt: ___, updatedAt: ____, health: _____, ...registration } = agent;
   return registration;
 }
 
@@ -70,11 +79,12 @@ export function noteUpstream(sql: Sql, agent: Agent, upstream: UpstreamFacts): v
 export function writeAgent(sql: Sql, agent: StoredAgent, owner: string, now: number): Agent {
   const before = readAgent(sql, agent.name);
   const revision = nextRevision(sql);
+  const health = noteCheck(sql, before, agent, revision) ? before?.health : undefined;
   const row = firstRow(
     sql.exec<{ id: number }>(
-      `INSERT INTO agent (name, kind, owner, revision, created_at, updated_at, json) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO agent (name, kind, owner, revision, created_at, updated_at, json, health) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, revision = excluded.revision, updated_at = excluded.updated_at,
-         json = excluded.json RETURNING id`,
+         json = excluded.json, health = excluded.health RETURNING id`,
       agent.name,
       agent.endpoint.kind,
       before?.owner ?? owner,
@@ -82,6 +92,7 @@ export function writeAgent(sql: Sql, agent: StoredAgent, owner: string, now: num
       now,
       now,
       JSON.stringify(agent),
+      health === undefined ? null : JSON.stringify(health),
     ),
   );
   const { id } = row as { id: number };
@@ -93,14 +104,22 @@ export function writeAgent(sql: Sql, agent: StoredAgent, owner: string, now: num
     sql.exec(query, skill.id, agent.name, kind, unprefixed ? 1 : 0);
   }
   writeWords(sql, id, agent);
-  return { ...agent, owner: before?.owner ?? owner, revision, createdAt: before?.createdAt ?? now, updatedAt: now };
+  return {
+    ...agent,
+    ...(health === undefined ? {} : { health }),
+    owner: before?.owner ?? owner,
+    revision,
+    createdAt: before?.createdAt ?? now,
+    updatedAt: now,
+  };
 }
 
 export function deleteAgent(sql: Sql, name: string): void {
+  const before = readAgent(sql, name);
   const row = firstRow(sql.exec<{ id: number }>("DELETE FROM agent WHERE name = ? RETURNING id", name));
   if (row === undefined) return;
   unindex(sql, row.id, name);
-  nextRevision(sql);
+  noteCheck(sql, before, undefined, nextRevision(sql));
 }
 
 function unindex(sql: Sql, id: number, name: string): void {

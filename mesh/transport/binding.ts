@@ -11,9 +11,9 @@ import {
   type Remaining,
   type ToolResult,
 } from "../../agents/define.ts";
+import { ReportedUsage } from "../budget.ts";
 import { carried } from "../hop/payload.ts";
 import type { Rejection } from "../rejection.ts";
-import { ReportedUsage } from "../schema.ts";
 import { failure } from "./builtin.ts";
 import { type Delivered, failed, NO_USAGE, type Transport } from "./transport.ts";
 

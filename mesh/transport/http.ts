@@ -1,9 +1,9 @@
 /** Agents that speak JSON over HTTP (docs/design.md, 6a). */
 import * as z from "zod";
+import { ReportedUsage } from "../budget.ts";
 import { egressFetch } from "../egress/fetch.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
-import { ReportedUsage } from "../schema.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { parseJson } from "./json.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE, type Transport } from "./transport.ts";
@@ -49,13 +49,14 @@ function bodyOf({ inputJson, skill }: Delivery): string {
 }
 
 async function headersOf(delivery: Delivery): Promise<Record<string, string>> {
-  const { chainId, hopId, deadlineMs } = delivery;
+  const { chainId, hopId, depth, deadlineMs } = delivery;
   return {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "hopline-token": await delivery.token(),
     "hopline-chain": chainId,
     "hopline-hop": hopId,
+    "hopline-depth": String(depth),
     "hopline-deadline": String(deadlineMs),
     traceparent: `00-${chainId}-${hopId}-01`,
     "idempotency-key": hopId,

@@ -1,9 +1,10 @@
 /** How agents are reached: one interface, one file an endpoint kind. */
 import type { Hop } from "../../agents/define.ts";
+import type { ReportedUsage } from "../budget.ts";
 import type { Relay } from "../hop/call.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Agent, ReportedUsage, Skill } from "../schema.ts";
+import type { Agent, Skill } from "../schema.ts";
 
 /** One attempt of an admitted hop. */
 export interface Delivery {
@@ -15,6 +16,8 @@ export interface Delivery {
   readonly inputJson: string;
   readonly chainId: string;
   readonly hopId: string;
+  /** 1 for the root hop. */
+  readonly depth: number;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
   /** Aborts at the deadline and on cancellation, not when the hop ends by itself. Made when it is first read. */

@@ -1,7 +1,7 @@
 /** What the mesh puts into `_meta`, and takes from it: keys under `io.hopline/`. */
 import * as z from "zod";
+import { Budget, CallPolicy } from "../../mesh/budget.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
-import { Budget, CallPolicy } from "../../mesh/schema.ts";
 
 const PREFIX = "io.hopline/";
 

@@ -16,6 +16,10 @@ const sent = z.object({
   }),
   "Hopline-Chain": z.string().regex(CHAIN_ID).meta({ description: "The chain." }),
   "Hopline-Hop": z.string().regex(HOP_ID).meta({ description: "This hop." }),
+  "Hopline-Depth": z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .meta({ description: "How deep this hop stands in its chain: 1 for the root call." }),
   "Hopline-Deadline": z
     .string()
     .regex(/^\d{1,16}$/)

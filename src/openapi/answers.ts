@@ -1,5 +1,6 @@
 /** What the API answers with. Requests are described by the schemas that check them; these are held to the answers by tests. */
 import * as z from "zod";
+import type { Usage } from "../../mesh/budget.ts";
 import type { ChainGraph, GraphHop } from "../../mesh/chain/lineage.ts";
 import type { ChainView } from "../../mesh/chain/views.ts";
 import type { KeyView } from "../../mesh/identity/token-keys.ts";
@@ -9,6 +10,7 @@ import { DIMENSIONS, GRAPH_HOPS, type Limits } from "../../mesh/limits.ts";
 import type { ToolView } from "../../mesh/registry/tool-view.ts";
 import {
   type Agent,
+  AgentHealth,
   AgentName,
   AgentRegistration,
   Endpoint,
@@ -17,7 +19,6 @@ import {
   Skill,
   ToolFacts,
   UpstreamFacts,
-  type Usage,
 } from "../../mesh/schema.ts";
 import { hopEvent } from "./examples.ts";
 import { CODES, Problem } from "./problem.ts";
@@ -59,6 +60,7 @@ export const AgentAnswer = z
     ...AgentRegistration.shape,
     skills: z.array(Skill.extend({ tool: ToolFacts.optional() }).meta({ id: "RegisteredSkill" })),
     upstream: UpstreamFacts.optional(),
+    health: AgentHealth.optional(),
     owner: z.string().meta({
       description:
         "`key:` and the key's id, `admin`, or `mesh` for those that ship. It or an admin may change the agent.",
@@ -68,6 +70,19 @@ export const AgentAnswer = z
     updatedAt: time,
   })
   .meta({ id: "Agent", description: "An agent as the registry holds it." });
+/** What is left to a hop. */
+export const OwnHopAnswer = z
+  .strictObject({
+    chainId,
+    hopId,
+    agent: AgentName,
+    remaining: z.strictObject({
+      ...Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, count])),
+      wallMs: count.meta({ description: "Milliseconds until the hop's deadline." }),
+      depth: z.int().meta({ description: "Levels below this hop." }),
+    }),
+  })
+  .meta({ id: "OwnHop", description: "A hop that is open, as its callee sees it." });
 /** A tool as it is listed. */
 export const ToolAnswer = z
   .strictObject({
@@ -109,6 +124,17 @@ export const ReadAgentAnswer = AgentAnswer.extend({
       description:
         "Absent while the agent is called as always. Its last calls from here have failed: until `retryAt` calls are `agent_unavailable`. It is the view of the isolate that answers, not of the whole deployment.",
     }),
+  health: z
+    .strictObject({
+      state: z.enum(["unknown", "healthy", "unhealthy"]).meta({
+        description: "While it is `unhealthy`, calls are `agent_unavailable`.",
+      }),
+      since: time.optional(),
+      lastCheckedAt: time.nullable().meta({ description: "Epoch milliseconds; null before the first check." }),
+      lastError: z.string().nullable().meta({ description: "Why the last check failed; null where it did not." }),
+    })
+    .optional()
+    .meta({ description: "Of an agent with a `healthCheck`: how it was found." }),
 }).meta({ id: "ReadAgent", description: "An agent as the registry holds it, and how it fares." });
 
 export const ChainStatusAnswer = z

@@ -1,10 +1,10 @@
 /** Problems as the document describes them: one schema, and for each operation the codes that it can answer with. */
 import * as z from "zod";
 import type { ZodOpenApiResponseObject } from "zod-openapi";
+import { CycleRule } from "../../mesh/budget.ts";
 import { CHAIN_ID } from "../../mesh/ids.ts";
 import { DIMENSIONS } from "../../mesh/limits.ts";
 import type { RejectionCode } from "../../mesh/rejection.ts";
-import { CycleRule } from "../../mesh/schema.ts";
 import { PROBLEMS, problemBody } from "../problem.ts";
 import { headers } from "./headers.ts";
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { encodeCursor } from "../../mesh/cursor.ts";
 import { refresh, refreshIfStale } from "../../mesh/federation/refresh.ts";
 import { breakerOf, type OpenBreaker } from "../../mesh/hop/breakers.ts";
+import type { CheckedHealth } from "../../mesh/index/health.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import type { Changed } from "../../mesh/registry/registry.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
@@ -62,10 +63,10 @@ export function agentRoutes(app: App): void {
     if (agent === undefined) throw new Refused(noSuchAgent(c.req.param("name")));
     refreshIfStale(mesh, agent);
     const tag = etag(agent);
-    const breaker = breakerOf({ mesh: mesh.name, agent: agent.name, revision: agent.revision });
+    const fares = await faring(mesh, agent);
     // The tag is the registration's; how the agent fares is news that it does not tell of.
-    if (breaker === undefined && c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
-    return c.json(breaker === undefined ? agent : { ...agent, breaker: shown(breaker) }, 200, { etag: tag });
+    const still = Object.keys(fares).length === 0 && c.req.header("if-none-match") === tag;
+    return still ? c.body(null, 304, { etag: tag }) : c.json({ ...agent, ...fares }, 200, { etag: tag });
   });
 
   app.put("/v1/agents/:name", async (c) => {
@@ -112,6 +113,19 @@ export function agentRoutes(app: App): void {
   });
   otherMethods(app, "/v1/agents/:name/approve", "POST");
 }
+
+/** What is known of an agent beside its registration: its circuit breaker, and its health where that is checked. */
+async function faring(mesh: Mesh, { name, revision, endpoint, health }: Agent) {
+  const breaker = breakerOf({ mesh: mesh.name, agent: name, revision });
+  const checked = endpoint.kind === "http" && endpoint.healthCheck !== undefined;
+  const found = checked ? ((await mesh.index.healthOf(name)) as CheckedHealth | undefined) : undefined;
+  return {
+    ...(breaker === undefined ? {} : { breaker: shown(breaker) }),
+    ...(checked ? { health: { state: "unknown", ...health, ...(found ?? NEVER_CHECKED) } } : {}),
+  };
+}
+
+const NEVER_CHECKED: CheckedHealth = { lastCheckedAt: null, lastError: null };
 
 function shown({ state, since, retryAt }: OpenBreaker) {
   return { state, since, retryAt };

@@ -1,11 +1,12 @@
 /** Agents in any language: what docs/protocol.md says, held by a TypeScript and a Python agent in real processes. */
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, sleep } from "../support/server/agent.ts";
+import { type AgentHost, sleep } from "../support/server/agent.ts";
 import { AgentProcess } from "../support/server/anylang/process.ts";
 import type { Problem, Result } from "../support/server/client.ts";
 import { EventReader } from "../support/server/events.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const AGENTS = ["typed", "pythonic"] as const;
@@ -24,15 +25,12 @@ const use = (name: Name, skill: string, input: unknown = null) => mesh.client.in
 const post = (url: string, headers: Record<string, string>) =>
   fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: '{"input":null}' });
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   for (const name of AGENTS) agents.set(name, await AgentProcess.start(mesh, name));
 });
 afterAll(async () => {
   for (const process of agents.values()) await process.stop();
-  await host?.close();
-  await mesh?.wipe();
 });
 
 test("a chain goes through TypeScript, Python and a builtin agent, and its graph shows the path", async () => {
@@ -187,9 +185,27 @@ describe.each(AGENTS)("%s", (name) => {
   });
 });
 
-test("the budget is not told to a hop token, and the TypeScript agent says so", async () => {
-  const { problem } = await use("typed", "left");
-  expect(problem.detail).toContain("tells a hop token nothing of its budget");
+test.each(AGENTS)("%s knows how deep it stands, and what its budget and its caller's allowance leave", async (name) => {
+  const other = name === "typed" ? "pythonic" : "typed";
+  const policy = { maxDepth: 5 };
+  const { result } = await mesh.client.invoke(name, other, { skill: "left", budget: { hops: 10, tokens: 50 }, policy });
+  const bytes = expect.any(Number);
+  const rest = { tokens: 50, costMicros: expect.any(Number), concurrency: expect.any(Number), bytes };
+  expect(result.output).toEqual([
+    { depth: 1, left: { ...rest, hops: 9, depth: 4 } },
+    [{ depth: 2, left: { ...rest, hops: 2, depth: 3 } }],
+  ]);
+});
+
+test("what is left is told to the holder of a hop token alone, and not once the hop has ended", async () => {
+  const { value } = await host.within(async (call) => {
+    const { token, chainId, hopId } = call;
+    return { token, chainId, hopId, left: (await call.client.send("/v1/hop")).body };
+  });
+  const { chainId, hopId } = value;
+  expect(value.left).toMatchObject({ chainId, hopId, remaining: { hops: 99, depth: 7 } });
+  expect((await mesh.client.as(value.token).send("/v1/hop")).problem).toMatchObject({ code: "token_invalid" });
+  expect((await mesh.client.send("/v1/hop")).problem).toMatchObject({ code: "insufficient_scope", status: 403 });
 });
 
 test("a call that is aborted alone cancels its callee, and its caller goes on", async () => {

@@ -1,8 +1,9 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AgentCall, AgentHost, gate, sleep, type TestAgent } from "../support/server/agent.ts";
+import { type AgentCall, type AgentHost, gate, sleep, type TestAgent } from "../support/server/agent.ts";
 import type { Client, Reply, SendOptions } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const INVOKE = "/v1/agents/typed/invoke";
@@ -14,16 +15,11 @@ let mesh: MeshServer;
 let host: AgentHost;
 let typed: TestAgent;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   const inputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
   typed = await host.agent("typed", (input) => input, { skills: [{ id: "typed", inputSchema }] });
   await host.agent("leaf", (input) => input);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 interface Fault {

@@ -1,22 +1,16 @@
 /** Registering many agents at once, as a client does it: NDJSON in, a result a line out. */
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
+import { describe, expect, test } from "vitest";
+import type { AgentHost } from "../support/server/agent.ts";
 import type { Client, Problem } from "../support/server/client.ts";
-import { freePort, MeshServer } from "../support/server/mesh.ts";
+import { freePort, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 interface Result {
   readonly line: number;

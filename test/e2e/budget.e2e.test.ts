@@ -1,8 +1,9 @@
 // @promise chain:budget-exact
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate, type Handler, type TestAgent, Used } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, gate, type Handler, type TestAgent, Used } from "../support/server/agent.ts";
 import { NOTHING, type Problem, type Reply } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const WIDE = { maxConcurrency: 1_000 };
@@ -12,19 +13,14 @@ let host: AgentHost;
 let leaf: TestAgent;
 let scripts = 0;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   leaf = await host.agent("leaf", (input) => input, WIDE);
   await host.agent("fan", async (input, call) => {
     const { calls } = input as { calls: number };
     const replies = await Promise.all(Array.from({ length: calls }, (_, place) => call.invoke("leaf", place)));
     return { done: replies.filter((reply) => reply.status === 200).length, problems: problemsOf(replies) };
   });
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 function problemsOf(replies: readonly Reply[]): Problem[] {

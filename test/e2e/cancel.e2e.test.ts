@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, type Handler, relay, silent, sleep } from "../support/server/agent.ts";
+import { describe, expect, test } from "vitest";
+import { type AgentHost, type Handler, relay, silent, sleep } from "../support/server/agent.ts";
 import { NOTHING } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const SECOND = 1_000;
@@ -11,14 +12,7 @@ const LONG_MS = 50_000;
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 /** Calls on, and answers nothing whatever comes of it. */
 function stubborn(next: string): Handler {

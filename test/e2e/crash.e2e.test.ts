@@ -1,9 +1,10 @@
 // @promise chain:recorded-before-run
 // @promise chain:no-silent-loss
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, silent, type TestAgent } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, silent, type TestAgent } from "../support/server/agent.ts";
 import { type Chain, NOTHING } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const ROUNDS = 10;
@@ -15,14 +16,7 @@ const LEASES_MS = 40_000;
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 function ended(id: string): () => Promise<Chain | false> {
   return async () => {

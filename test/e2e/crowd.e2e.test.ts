@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import { describe, expect, test } from "vitest";
+import type { AgentHost } from "../support/server/agent.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 
 /** Requests of one isolate share flights to the ledger and places at agents: what only a crowd shows. */
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

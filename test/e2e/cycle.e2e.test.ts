@@ -1,24 +1,20 @@
 // @promise chain:no-cycle-no-depth
 // @promise chain:refusals-explained
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, type Handler, relay, type TestAgent } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, type Handler, relay, type TestAgent } from "../support/server/agent.ts";
 import type { GraphHop, Problem, Reply, Result } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 const agents = new Map<string, TestAgent>();
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   await add("planner", relay("researcher"));
   await add("researcher", relay("planner"));
   await add("narcissus", relay("narcissus"));
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 async function add(...[name, handler, more]: Parameters<AgentHost["agent"]>): Promise<TestAgent> {

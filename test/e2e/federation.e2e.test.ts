@@ -1,23 +1,19 @@
 // @promise mcp:tools-are-hops
 /** MCP servers as part of the mesh: their tools are hops, whichever era they speak, and whatever they do. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
+import type { AgentHost } from "../support/server/agent.ts";
 import type { Reply } from "../support/server/client.ts";
 import { connectNew, connectOld, metaOf } from "../support/server/mcp.ts";
-import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { ADMIN_KEY, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { type Tools, Upstream } from "../support/server/upstream.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 const upstreams: Upstream[] = [];
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
+staged((stage) => ({ mesh, host } = stage));
 afterAll(async () => {
   for (const upstream of upstreams) await upstream.close();
-  await host?.close();
-  await mesh?.wipe();
 });
 
 const text = (said: string) => ({ content: [{ type: "text", text: said }] });

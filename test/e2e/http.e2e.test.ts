@@ -1,8 +1,9 @@
 // @promise chain:refusals-explained
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, type Handler, Raw, type TestAgent, Used } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, type Handler, Raw, type TestAgent, Used } from "../support/server/agent.ts";
 import type { GraphHop, Reply } from "../support/server/client.ts";
-import { freePort, MeshServer } from "../support/server/mesh.ts";
+import { freePort, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 
 const MiB = 2 ** 20;
 
@@ -11,14 +12,9 @@ let host: AgentHost;
 let elsewhere: TestAgent;
 let names = 0;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   elsewhere = await host.agent("elsewhere", () => "stolen");
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 /** A new agent, called once. */

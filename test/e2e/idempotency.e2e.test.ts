@@ -1,22 +1,16 @@
 // @promise chain:no-silent-loss
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AgentCall, AgentHost, Raw, sleep } from "../support/server/agent.ts";
+import { describe, expect, test } from "vitest";
+import { type AgentCall, type AgentHost, Raw, sleep } from "../support/server/agent.ts";
 import type { Problem, Reply } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 let names = 0;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const under = (key: string) => ({ headers: { "idempotency-key": key } });
 

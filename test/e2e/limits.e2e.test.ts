@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate, silent, type TestAgent } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, gate, silent, type TestAgent } from "../support/server/agent.ts";
 import { NOTHING } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const GiB = 2 ** 30;
@@ -11,14 +12,9 @@ let mesh: MeshServer;
 let host: AgentHost;
 let leaf: TestAgent;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   leaf = await host.agent("leaf", (input) => input);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value), "utf8");

@@ -6,21 +6,15 @@ import {
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate, Raw, silent } from "../support/server/agent.ts";
+import { type AgentHost, gate, Raw, silent } from "../support/server/agent.ts";
 import { connectNew, connectOld, metaOf, textOf } from "../support/server/mcp.ts";
-import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { ADMIN_KEY, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 let made = 0;
 const fresh = (what: string) => `${what}-${made++}`;

@@ -1,23 +1,17 @@
 /** Sessions of the 2025 era: whose they are, what survives, and that many at once keep to themselves. */
 import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate } from "../support/server/agent.ts";
+import { describe, expect, test } from "vitest";
+import { type AgentHost, gate } from "../support/server/agent.ts";
 import { type Connected, connectOld, metaOf, textOf } from "../support/server/mcp.ts";
-import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { ADMIN_KEY, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const SESSIONS = 200;
 
 let mesh: MeshServer;
 let host: AgentHost;
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const HEADERS = {
   "content-type": "application/json",

@@ -1,14 +1,14 @@
 /** The mesh as an MCP server, to the clients that people have: one of the 2025 era, one of 2026-07-28. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
+import type { AgentHost } from "../support/server/agent.ts";
 import { connectNew, connectOld, metaOf, textOf } from "../support/server/mcp.ts";
-import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { ADMIN_KEY, type MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   const inputSchema = {
     type: "object",
     properties: { a: { type: "number" }, b: { type: "number" } },
@@ -52,10 +52,6 @@ beforeAll(async () => {
       await client.close();
     }
   });
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 /** What both clients can, by the same names. */

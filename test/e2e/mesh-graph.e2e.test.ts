@@ -4,12 +4,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Graphviz } from "@hpcc-js/wasm-graphviz";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "../mesh/chain/render/mermaid-parser.ts";
 import { xmlOf } from "../mesh/chain/render/xml-reader.ts";
-import { AgentHost } from "../support/server/agent.ts";
+import type { AgentHost } from "../support/server/agent.ts";
 import type { Chain } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 /** The promise is a second; a machine that runs other tests may be slower. */
@@ -37,14 +38,7 @@ interface MeshGraph {
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const get = (query = "", accept?: string) =>
   mesh.client.send(`/v1/graph${query}`, accept === undefined ? {} : { headers: { accept } });

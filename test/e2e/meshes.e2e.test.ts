@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentHost, gate } from "../support/server/agent.ts";
 import type { Agent, Chain, Client } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
@@ -9,17 +10,12 @@ let host: AgentHost;
 /** An admin of another mesh of the same deployment. */
 let other: Client;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   const { key } = await mesh.client.createKey(["admin"], { mesh: "other" });
   expect(key).toMatch(/^hop_other_/);
   other = mesh.client.as(key);
   await host.agent("private", (input) => input);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 describe("another mesh of the same deployment", () => {

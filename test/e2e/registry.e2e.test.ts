@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { AgentHost } from "../support/server/agent.ts";
 import type { Agent, Client, Page } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const registration = (name: string, more: Record<string, unknown> = {}) => ({
   name,

@@ -1,9 +1,10 @@
 // Callees that are ill in every way: each call of them ends with a clear code in time, and nobody else notices.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, Raw } from "../support/server/agent.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import { type AgentHost, Raw } from "../support/server/agent.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
 import { type SickHost, serveSick, sickRegistrations } from "../support/server/sick.ts";
+import { staged } from "../support/server/staged.ts";
 
 const TIMEOUT_MS = 1_000;
 const LOAD_MS = 4_000;
@@ -12,15 +13,12 @@ const HEALTHY = 20;
 let mesh: MeshServer;
 let host: AgentHost;
 let sick: SickHost;
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   sick = await serveSick();
 });
 afterAll(async () => {
   await sick?.close();
-  await host?.close();
-  await mesh?.wipe();
 });
 
 /** What a call of each may end with; an illness that the breaker knows also with `agent_unavailable`. */

@@ -1,22 +1,16 @@
 // @promise chain:followed-whole
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AgentHost, gate, Raw, silent, sleep } from "../support/server/agent.ts";
+import { describe, expect, test } from "vitest";
+import { type AgentHost, gate, Raw, silent, sleep } from "../support/server/agent.ts";
 import type { GraphHop, Problem, Result } from "../support/server/client.ts";
 import { EventReader, type HopEvent } from "../support/server/events.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 
-beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
-});
+staged((stage) => ({ mesh, host } = stage));
 
 const line = ({ type, callee, status }: HopEvent) => `${type} ${callee} ${status}`;
 

@@ -12,24 +12,20 @@ import {
   jwtVerify,
   SignJWT,
 } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AgentCall, AgentHost, gate, type Handler, sleep } from "../support/server/agent.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AgentCall, type AgentHost, gate, type Handler, sleep } from "../support/server/agent.ts";
 import type { Client, Graph } from "../support/server/client.ts";
-import { MeshServer } from "../support/server/mesh.ts";
+import type { MeshServer } from "../support/server/mesh.ts";
+import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 let mesh: MeshServer;
 let host: AgentHost;
 let names = 0;
 
+staged((stage) => ({ mesh, host } = stage));
 beforeAll(async () => {
-  mesh = await MeshServer.start();
-  host = await AgentHost.start(mesh);
   await host.agent("leaf", (input) => input);
-});
-afterAll(async () => {
-  await host?.close();
-  await mesh?.wipe();
 });
 
 /** Runs `script` while a hop is open. */

@@ -1,6 +1,6 @@
 /** Random histories of a chain: small limits, so that refusals, overruns and races over the last unit are frequent. */
 import fc from "fast-check";
-import type { Budget } from "../../mesh/schema.ts";
+import type { Budget } from "../../mesh/budget.ts";
 import type { Setup, Step } from "./side-by-side.ts";
 
 const few = fc.oneof({ weight: 40, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(200) });

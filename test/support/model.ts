@@ -2,8 +2,9 @@
  * A chain as the design's section 5a tells it: one object graph, no storage, every sentence a few lines. It is what the
  * ledger is compared with, so it is written to be checked against the text by eye and not to be fast.
  */
+
+import type { Budget } from "../../mesh/budget.ts";
 import { COUNTED, type Counted } from "../../mesh/limits.ts";
-import type { Budget } from "../../mesh/schema.ts";
 import { book, charge, close, correct, fits, free, grant, type ModelPurse, purse, rootOf } from "./model-purses.ts";
 
 export type Amounts = Record<Counted, number>;

@@ -2,9 +2,10 @@
  * One history, played on the ledger and on the model at once. A step is plain data, and says which hop it means by a
  * number that is taken modulo what there is, so that a failing history shrinks to few and small steps.
  */
+
+import type { Budget } from "../../mesh/budget.ts";
 import type { Ask, Decision, Settlement } from "../../mesh/chain/facts.ts";
 import type { Limits } from "../../mesh/limits.ts";
-import type { Budget } from "../../mesh/schema.ts";
 import { compareDecision, compareState, compareViews } from "./compare.ts";
 import type { LedgerPort } from "./ledger.ts";
 import { admit, cancel, hopOf, type ModelChain, type ModelHop, newChain, retry, settle, type Use } from "./model.ts";

@@ -1,5 +1,5 @@
+import type { CycleRule } from "../../budget.ts";
 import type { Rejection } from "../../rejection.ts";
-import type { CycleRule } from "../../schema.ts";
 import type { Ask, PathStep, Rule } from "../facts.ts";
 
 const DENY: CycleRule = { rule: "deny" };

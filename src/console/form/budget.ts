@@ -1,5 +1,5 @@
 /** The budget that a form asks for: dollars and seconds, as people think of them. Pure. */
-import type { Budget } from "../../../mesh/schema.ts";
+import type { Budget } from "../../../mesh/budget.ts";
 import type { FieldErrors } from "./values.ts";
 
 export const BUDGET_FIELDS = [

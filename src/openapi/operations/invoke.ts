@@ -1,10 +1,10 @@
 /** Invoking an agent. */
 import * as z from "zod";
 import { AgentName, InvokeRequest } from "../../../mesh/schema.ts";
-import { InvokeAnswer } from "../answers.ts";
+import { InvokeAnswer, OwnHopAnswer } from "../answers.ts";
 import { boundedCall, call, callAnswer, callEvents, callWithin } from "../examples.ts";
 import { headers, RequestHeaders } from "../headers.ts";
-import { eventMedia, type Operation } from "../operation.ts";
+import { eventMedia, json, type Operation } from "../operation.ts";
 
 export const invokeOperations: readonly Operation[] = [
   {
@@ -63,5 +63,18 @@ With \`Accept: text/event-stream\` the answer is a stream: \`hop\` for whatever 
       "depth_exceeded",
     ],
     chained: true,
+  },
+  {
+    method: "get",
+    path: "/v1/hop",
+    id: "readHop",
+    tag: "Invoke",
+    summary: "What is left to a hop",
+    description:
+      "For the agent that was called: with its hop token as bearer, or with its own key and the token in `Hopline-Token`. Of every dimension what its calls could still take, and how many levels deeper they may go.",
+    access: "agent",
+    params: { header: z.object({ "Hopline-Token": RequestHeaders.hopToken }) },
+    answers: { "200": json("The hop, and what is left to it.", OwnHopAnswer) },
+    problems: [],
   },
 ];

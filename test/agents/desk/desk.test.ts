@@ -52,8 +52,8 @@ describe("a report", () => {
       sources: [{ source: "notes.md", text: NOTES }],
     });
     expect(sections.map(({ question, claims }) => [question, claims.map(({ text }) => text)])).toEqual([
-      ["What does bread need", ["Bread needs flour, water and salt."]],
-      ["what does the mesh do with a hop?", ["The mesh admits, records and bounds every hop."]],
+      ["What does bread need?", ["Bread needs flour, water and salt."]],
+      ["What does the mesh do with a hop?", ["The mesh admits, records and bounds every hop."]],
     ]);
     expect(quotes.map(({ n }) => n)).toEqual([1, 2]);
   });

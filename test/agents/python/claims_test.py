@@ -84,7 +84,7 @@ class Numbers(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     def test_adds_up_and_takes_no_fraction_and_no_negative(self):
-        hop = kit.Hop("greeter", "greet", CLAIMS, "t", 0, "http://mesh", None, None)
+        hop = kit.Hop("greeter", "greet", CLAIMS, "t", 1, 0, "http://mesh", None, None)
         hop.report(tokens=1)
         hop.report(tokens=2, cost_micros=3)
         self.assertEqual(hop.usage, {"tokens": 3, "costMicros": 3})
@@ -93,7 +93,7 @@ class Usage(unittest.TestCase):
 
     def test_emits_at_most_4_mib(self):
         pieces = []
-        hop = kit.Hop("greeter", "greet", CLAIMS, "t", 0, "http://mesh", None, pieces.append)
+        hop = kit.Hop("greeter", "greet", CLAIMS, "t", 1, 0, "http://mesh", None, pieces.append)
         hop.emit("x" * (4 * 2**20 - 3))
         with self.assertRaises(kit.HopRejected) as caught:
             hop.emit(10)

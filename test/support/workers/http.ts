@@ -1,8 +1,8 @@
 /** The mesh's HTTP API as a client sees it, without a socket between. */
 import { SELF } from "cloudflare:test";
+import type { Budget, CallPolicy } from "../../../mesh/budget.ts";
 import type { ChainGraph } from "../../../mesh/chain/lineage.ts";
 import type { ChainView } from "../../../mesh/chain/views.ts";
-import type { Budget, CallPolicy } from "../../../mesh/schema.ts";
 import { bindings } from "./ledger.ts";
 
 export interface Reply {

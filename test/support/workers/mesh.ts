@@ -6,13 +6,14 @@
  * overlap are made here, within one context; the end-to-end tests make them as requests.
  */
 
+import type { Budget } from "../../../mesh/budget.ts";
 import { type ChainGraph, graphOf } from "../../../mesh/chain/lineage.ts";
 import type { ChainView, HopView } from "../../../mesh/chain/views.ts";
 import type { Caller, HopCall, Outcome } from "../../../mesh/hop/call.ts";
 import { dispatch } from "../../../mesh/hop/dispatch.ts";
 import { Mesh } from "../../../mesh/mesh.ts";
 import type { Rejection } from "../../../mesh/rejection.ts";
-import { AgentRegistration, type Budget } from "../../../mesh/schema.ts";
+import { AgentRegistration } from "../../../mesh/schema.ts";
 import { type Env, settingsOf } from "../../../src/env.ts";
 import { bindings } from "./ledger.ts";
 

@@ -1,8 +1,8 @@
 /** @promise chain:no-cycle-no-depth */
 import { describe, expect, test } from "vitest";
+import type { CycleRule } from "../../../../mesh/budget.ts";
 import type { StandingPolicy } from "../../../../mesh/chain/facts.ts";
 import { cycle } from "../../../../mesh/chain/rules/cycle.ts";
-import type { CycleRule } from "../../../../mesh/schema.ts";
 import { ask, facts, path } from "../../../support/facts.ts";
 
 const DENY: CycleRule = { rule: "deny" };

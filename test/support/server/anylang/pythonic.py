@@ -61,6 +61,14 @@ def tool(input, hop):
     return hop.tool("echo", {"input": input})
 
 
+@agent.skill("left")
+def left(input, hop):
+    left = hop.remaining()
+    del left["wallMs"]
+    below = [hop.call("typed", None, skill="left", allowance={"hops": 3})] if input == "typed" else []
+    return [{"depth": hop.depth, "left": left}, *below]
+
+
 @agent.skill("once")
 def once(_, hop):
     first = hop.invoke("echo", 1, idempotency_key="once")

@@ -52,7 +52,12 @@ const typed = defineAgent({
       }
     }),
     tool: any((input, hop) => hop.tool("echo", { input })),
-    left: any((_, hop) => hop.remaining()),
+    left: any(async (input, hop) => {
+      const { wallMs: _, ...left } = await hop.remaining();
+      const below =
+        input === "pythonic" ? [await hop.call("pythonic", null, { skill: "left", allowance: { hops: 3 } })] : [];
+      return [{ depth: hop.depth, left }, ...below];
+    }),
     leave: any(async (_, hop) => {
       const call = hop.call("pythonic", null, { skill: "wait", signal: AbortSignal.timeout(700) });
       return call.catch((error: Error) => error.name);
