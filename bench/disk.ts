@@ -2,11 +2,12 @@
  * What a chain and a hop cost on disk: `node bench/disk.ts`. A started server runs chains of one hop, and of fifty; its
  * databases are measured when it is stopped, so that no journal is counted.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "../scripts/serve/build.ts";
+import { bytesByObject } from "./long/state.ts";
 import { freePort, startWorkerd } from "./systems.ts";
 
 const KEY = "k".repeat(40);
@@ -15,15 +16,6 @@ const FANS = 200;
 const HOPS = 45;
 const WAVE = 16;
 const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
-
-function bytesOf(state: string): Record<string, number> {
-  if (!existsSync(state)) return {};
-  const kinds = readdirSync(state).map((kind) => {
-    const files = readdirSync(join(state, kind)).map((file) => statSync(join(state, kind, file)).size);
-    return [kind, files.reduce((sum, size) => sum + size, 0)] as const;
-  });
-  return Object.fromEntries(kinds);
-}
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "hopline-bench-"));
@@ -41,7 +33,7 @@ async function main(): Promise<void> {
   };
   /** Runs a server over some calls and says by how much its databases have grown. */
   const grownBy = async (calls: number, call: (place: number) => Promise<void>) => {
-    const before = bytesOf(state);
+    const before = bytesByObject(state);
     const workerd = await startWorkerd(folder, (to) => cpSync(bundle, to), options);
     for (let made = 0; made < calls; made += WAVE) {
       await Promise.all(Array.from({ length: Math.min(WAVE, calls - made) }, (_, place) => call(made + place)));
@@ -49,7 +41,7 @@ async function main(): Promise<void> {
     await sleep(1_500);
     workerd.stop();
     await workerd.ended;
-    const after = bytesOf(state);
+    const after = bytesByObject(state);
     const grown = (kind: string) => (after[kind] ?? 0) - (before[kind] ?? 0);
     return { ledger: grown("hopline-Ledger") / calls, index: grown("hopline-MeshIndex") / calls };
   };

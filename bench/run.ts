@@ -23,7 +23,7 @@ It takes a quarter of an hour, on a machine that should have nothing else to do.
                  several with commas between; writes no file
   --help         this text
 
-The other plans, each a program with a --help of its own:
+The other plans, each a program of its own:
 
 ${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(24)}${minutes.padStart(4)} min  ${says}`).join("\n")}
 `;

@@ -217,3 +217,5 @@ export const TASKS_OPEN = 100;
 export const TASKS_KEPT = 500;
 /** Tasks of one page of a list. */
 export const TASKS_PAGE = 50;
+/** How long a client may take to answer what a call without a session has asked, in milliseconds. A task waits no longer either. */
+export const ROUND_STATE_MS = TASK_TTL_MOST_MS;

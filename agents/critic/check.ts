@@ -5,7 +5,7 @@
  */
 import { plainText } from "../language/plain.ts";
 import { words } from "../language/words.ts";
-import { type ClausedSentence, clausesOf } from "./clauses.ts";
+import { type Clause, type ClausedSentence, clausesOf } from "./clauses.ts";
 import type { CitedQuote, Claim, Verdict } from "./schema.ts";
 
 /** Sentences of a quote, one behind the other, that one claim may be made of. */
@@ -13,6 +13,8 @@ const MAX_SENTENCES = 4;
 /** A claim must keep this part of its sentences' words, and be this many words long if it is not all of them. */
 const KEPT = 0.4;
 const FEWEST_WORDS = 4;
+/** Clauses of a run in which shortening is looked for; of more, which only a list or an attack has, all must be there. */
+const MAX_CLAUSES = 150;
 
 export function check(claims: readonly Claim[], quotes: readonly CitedQuote[]): readonly Verdict[] {
   const claused = new Map(quotes.map(({ n, text }) => [n, clausesOf(text)]));
@@ -68,7 +70,8 @@ function bestMatch(claimed: readonly string[], sentences: readonly ClausedSenten
 }
 
 function matchRun(claimed: readonly string[], run: readonly ClausedSentence[]): Match | undefined {
-  const dropped = droppedClauses(claimed, run);
+  const clauses = run.reduce((sum, sentence) => sum + sentence.clauses.length, 0);
+  const dropped = clauses > MAX_CLAUSES ? nothingDropped(claimed, run) : droppedClauses(claimed, run);
   if (dropped === undefined) return undefined;
   const total = run.flatMap(({ clauses }) => clauses).reduce((sum, clause) => sum + clause.words.length, 0);
   const leftOut = dropped.reduce((sum, clause) => sum + clause.words.length, 0);
@@ -83,11 +86,16 @@ function matchRun(claimed: readonly string[], run: readonly ClausedSentence[]): 
   return { leftOut, fault: short ? "It keeps too little of the sentence that it is made of." : undefined };
 }
 
-type Dropped = readonly ClausedSentence["clauses"][number][];
+function nothingDropped(claimed: readonly string[], run: readonly ClausedSentence[]): Dropped | undefined {
+  const all = run.flatMap(({ clauses }) => clauses).flatMap((clause) => clause.words);
+  return all.length === claimed.length && all.every((word, at) => word === claimed[at]) ? [] : undefined;
+}
+
+type Dropped = readonly Clause[];
 
 /**
  * The clauses that the claim does without, where the others make it, in order and whole; nothing where they do not.
- * Of several ways one that drops nothing that matters is taken.
+ * Of several ways any is as good: all of them leave the same words out.
  */
 function droppedClauses(claimed: readonly string[], run: readonly ClausedSentence[]): Dropped | undefined {
   const steps = run.flatMap(({ clauses, untied }) =>
@@ -99,19 +107,28 @@ function droppedClauses(claimed: readonly string[], run: readonly ClausedSentenc
     if (next === undefined) return at === claimed.length ? [] : undefined;
     const key = step * (claimed.length + 1) + at;
     if (known.has(key)) return known.get(key);
-    const ways: Dropped[] = [];
-    for (const kept of [next.clause.words, ...(next.untied === undefined ? [] : [next.untied])]) {
-      if (kept.every((word, index) => claimed[at + index] === word))
-        ways.push(...some(from(step + 1, at + kept.length)));
-    }
-    ways.push(...some(from(step + 1, at)).map((rest) => [next.clause, ...rest]));
-    const best = ways.find((way) => way.every(({ matters }) => !matters)) ?? ways[0];
-    known.set(key, best);
-    return best;
+    const way = keeping(next, claimed, at, (end) => from(step + 1, end)) ?? without(next.clause, from(step + 1, at));
+    known.set(key, way);
+    return way;
   };
   return from(0, 0);
 }
 
-function some<T>(value: T | undefined): readonly T[] {
-  return value === undefined ? [] : [value];
+/** The first way on from where the clause ends in the claim, whole or without the word that only ties it. */
+function keeping(
+  { clause, untied }: { readonly clause: Clause; readonly untied: readonly string[] | undefined },
+  claimed: readonly string[],
+  at: number,
+  goOn: (end: number) => Dropped | undefined,
+): Dropped | undefined {
+  for (const kept of untied === undefined ? [clause.words] : [clause.words, untied]) {
+    if (!kept.every((word, index) => claimed[at + index] === word)) continue;
+    const way = goOn(at + kept.length);
+    if (way !== undefined) return way;
+  }
+  return undefined;
+}
+
+function without(clause: Clause, rest: Dropped | undefined): Dropped | undefined {
+  return rest === undefined ? undefined : [clause, ...rest];
 }

@@ -63,6 +63,6 @@ export function clausesOf(quote: string): readonly ClausedSentence[] {
         matters: qualifiers === undefined || clause.some((word) => qualifiers.has(word)),
       }));
     const [first = "", ...rest] = clauses[0]?.words ?? [];
-    return { clauses, untied: language === "en" && TIES.has(first) ? rest : undefined };
+    return { clauses, untied: TIES.has(first) ? rest : undefined };
   });
 }

@@ -1,6 +1,7 @@
 /** What the critic takes and gives, and what a writer takes and gives to whom it sends a draft back. */
 import * as z from "zod";
 import { AgentName, SkillId } from "../../mesh/schema.ts";
+import { MAX_PASSAGE_CHARS } from "../summarizer/schema.ts";
 
 export const MAX_CLAIMS = 100;
 
@@ -16,7 +17,7 @@ export const Draft = Claim.extend({
 });
 export type Draft = z.infer<typeof Draft>;
 
-export const CitedQuote = z.object({ n: z.int(), text: z.string() });
+export const CitedQuote = z.object({ n: z.int(), text: z.string().max(MAX_PASSAGE_CHARS) });
 export type CitedQuote = z.infer<typeof CitedQuote>;
 
 export const CriticInput = z.object({

@@ -2,7 +2,7 @@
 import type { Draft } from "../critic/schema.ts";
 import type { Hop } from "../define.ts";
 import { words } from "../language/words.ts";
-import { MAX_PASSAGE_CHARS, SummarizerOutput } from "../summarizer/schema.ts";
+import { SummarizerOutput } from "../summarizer/schema.ts";
 import { sentencesOf } from "../summarizer/sentences.ts";
 import { askAgent } from "./ask.ts";
 import { claimOf } from "./claim.ts";
@@ -65,7 +65,7 @@ async function pickSentences(hop: Hop, search: string, quotes: readonly Quote[])
   const answered = await askAgent(hop, {
     agent: "summarizer",
     input: {
-      passages: quotes.map(({ text }) => ({ text: text.slice(0, MAX_PASSAGE_CHARS) })),
+      passages: quotes.map(({ text }) => ({ text })),
       focus: search.slice(0, 1_000),
       sentences: SENTENCES_A_SECTION,
     },

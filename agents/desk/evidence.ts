@@ -4,6 +4,7 @@ import { words } from "../language/words.ts";
 import type { Hit } from "../ranker/schema.ts";
 import { MAX_RANKED_BYTES } from "../ranker/schema.ts";
 import type { Passage, ReaderOutput } from "../reader/schema.ts";
+import { MAX_PASSAGE_CHARS } from "../summarizer/schema.ts";
 import type { Quote } from "./schema.ts";
 
 export type Evidence = Passage & { readonly source: string; readonly url?: string | undefined };
@@ -16,7 +17,10 @@ export interface Gleaned {
 
 const encoder = new TextEncoder();
 
-/** A bare heading answers nothing. What one call of the ranker cannot take is cut off, of each source the same share. */
+/**
+ * A bare heading answers nothing. What one call of the ranker cannot take is cut off, of each source the same share; and
+ * so is a passage that is too long to be checked, as another reader than ours may give.
+ */
 export function glean(readings: readonly ReaderOutput[]): Gleaned {
   const share = MAX_RANKED_BYTES / Math.max(1, readings.length);
   const truncated: string[] = [];
@@ -24,7 +28,7 @@ export function glean(readings: readonly ReaderOutput[]): Gleaned {
     let bytes = 0;
     const kept = passages.filter((passage) => {
       bytes += encoder.encode(JSON.stringify(passage)).byteLength;
-      return bytes <= share;
+      return bytes <= share && passage.text.length <= MAX_PASSAGE_CHARS;
     });
     if (isTruncated || kept.length < passages.length) truncated.push(source);
     return kept.filter((passage) => !isBareHeading(passage)).map((passage) => ({ ...passage, source, url }));

@@ -29,4 +29,6 @@ provideBuiltins(
   ),
 );
 
-export { default, Ledger, McpSession, MeshIndex, Registry } from "../../src/index.ts";
+/** All its classes: wrangler.toml binds them. */
+export * from "../../src/index.ts";
+export { default } from "../../src/index.ts";

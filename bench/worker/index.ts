@@ -57,4 +57,6 @@ const growers = Array.from({ length: 7 }, (_, place) =>
 
 provideBuiltins([leaf, fan, ...relays, last, ...growers]);
 
-export { default, Ledger, McpSession, MeshIndex, Registry } from "../../src/index.ts";
+/** All its classes: wrangler.toml binds them. */
+export * from "../../src/index.ts";
+export { default } from "../../src/index.ts";

@@ -3,6 +3,7 @@ import { base64url, importJWK, type JWK } from "jose";
 import type { SigningKey } from "../hop/token.ts";
 import { type Check, keyedCheck } from "../ids.ts";
 import type { KeyringRecord } from "./keyring.ts";
+import { keyedSeal, type Seal } from "./seal.ts";
 import { scheduleAt } from "./token-keys.ts";
 
 export interface Keyring {
@@ -11,6 +12,8 @@ export interface Keyring {
   readonly publicKeys: ReadonlyMap<string, CryptoKey>;
   readonly publicJwks: readonly JWK[];
   readonly check: Check;
+  /** For what clients bring back to a further round of a call. */
+  readonly rounds: Seal;
   /** Whether the next key is to sign now: the registry's to write. */
   readonly due: boolean;
   /** Until when this holds, in epoch milliseconds. */
@@ -21,6 +24,7 @@ export interface ImportedKeys {
   readonly public: ReadonlyMap<string, CryptoKey>;
   readonly private: ReadonlyMap<string, CryptoKey>;
   readonly check: Check;
+  readonly rounds: Seal;
 }
 
 export async function importKeys({ tokenKeys, chainCheck }: KeyringRecord): Promise<ImportedKeys> {
@@ -30,6 +34,7 @@ export async function importKeys({ tokenKeys, chainCheck }: KeyringRecord): Prom
     public: new Map(await Promise.all(tokenKeys.map(({ kid, publicJwk }) => read(kid, publicJwk)))),
     private: new Map(await Promise.all(signing)),
     check: keyedCheck(base64url.decode(chainCheck)),
+    rounds: keyedSeal(base64url.decode(chainCheck), "rounds"),
   };
 }
 
@@ -46,6 +51,7 @@ export function keyringAt(record: KeyringRecord, imported: ImportedKeys, now: nu
     publicKeys: new Map(publicKeys),
     publicJwks: verifying.map(({ publicJwk }) => publicJwk),
     check: imported.check,
+    rounds: imported.rounds,
     due,
     until,
   };

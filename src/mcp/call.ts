@@ -4,6 +4,7 @@ import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import type { AdmittedHop, Caller, HopCall, Outcome, Relay, UpstreamError } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
 import type { Running } from "../../mesh/hop/watch.ts";
+import type { Mesh } from "../../mesh/mesh.ts";
 import { partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import type { Skill } from "../../mesh/schema.ts";
@@ -14,6 +15,7 @@ import { startRefusal } from "../routes/invoke.ts";
 import { mayCall } from "./access.ts";
 import { type CallWishes, META, readWishes } from "./meta.ts";
 import { passedError, refusalResult } from "./problem.ts";
+import { budgetAfter, openRound, type Round, sealRound, traceOf } from "./rounds.ts";
 import { inputOf, isObjectSchema } from "./schemas.ts";
 
 export interface ToolCall {
@@ -45,9 +47,15 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
   const wishes = readWishes(call.meta, hop !== undefined, schemaRejection);
   const input = skill && (skill.tool === undefined ? inputOf(skill.inputSchema, call.args) : { input: call.args });
   const refused = "code" in wishes ? wishes : input === undefined && skill !== undefined ? lacksInput() : undefined;
+  const given = skill?.tool === undefined ? undefined : call.relay?.answers?.requestState;
+  const round = given === undefined ? undefined : await openRound(identity, call.name, given);
   let erred: UpstreamError | undefined;
   const outcome = await dispatch(mesh, {
-    ...(await callerOf(identity, "code" in wishes ? {} : wishes, refused)),
+    ...(await callerOf(
+      identity,
+      "code" in wishes ? {} : await wishesOf(mesh, wishes, hop === undefined ? round : undefined),
+      refused,
+    )),
     agent: name,
     skill: skill?.id ?? asked,
     input: input?.input ?? null,
@@ -58,6 +66,7 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
     idempotencyKey: call.idempotencyKey,
     relay: call.relay && {
       ...call.relay,
+      ...(round === undefined ? {} : { answers: { ...call.relay.answers, requestState: round.state } }),
       erred: (error) => {
         erred = error;
       },
@@ -68,7 +77,19 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
   if (!outcome.ok && erred !== undefined && skill.tool !== undefined && outcome.rejection.code === "upstream_error") {
     throw passedError(erred, outcome.rejection, outcome);
   }
-  return resultOf(outcome, skill);
+  const result = resultOf(outcome, skill);
+  if (!outcome.ok || result.resultType !== "input_required") return result;
+  const { chainId: last, hopId } = outcome;
+  const state = result.requestState as string | undefined;
+  const next = { first: round?.first ?? last, last, hopId, count: (round?.count ?? 0) + 1, state };
+  return { ...result, requestState: await sealRound(identity, call.name, next) };
+}
+
+/** In a further round what the one before has left, which it is linked to. Within a chain it is the chain that has it. */
+async function wishesOf(mesh: Mesh, wishes: CallWishes, round: Round | undefined): Promise<CallWishes> {
+  if (round === undefined) return wishes;
+  const { budget, traceparent = traceOf(round) } = wishes;
+  return { ...wishes, budget: await budgetAfter(mesh, round, budget), traceparent };
 }
 
 /** Who calls, under what, and why not. */

@@ -36,6 +36,7 @@ describe("a claim is backed", () => {
     ],
     ["shortened", "The elephant is slow, and lives long in Africa."],
     ["shortened", "Hops cost 1,000 micro-USD …"],
+    ["shortened", "The moon, he claimed, is made of cheese and of nothing else. Hops cost 1,000 micro-USD …"],
   ])("%s: %s", (how, text) => expect(verdict(text)).toEqual({ id: "a", backed: true, how, quote: 1, why: null }));
 
   test("by one of several quotes", () => {
@@ -59,6 +60,16 @@ describe("a claim is unbacked", () => {
     expect(verdict(text)).toMatchObject({ backed: false, how: null, quote: null, why: expect.stringContaining(why) });
   });
 
+  test.each([
+    [
+      "The ledger decides on hops",
+      "The ledger decides on hops, as it did through all of those long years, in this mesh and in each of the others.",
+    ],
+    ["Hops cost money", "Hops cost money, as all know."],
+  ])("when it keeps too little: %s", (text, quote) => {
+    expect(verdict(text, [1], quote)?.why).toContain("too little");
+  });
+
   test("when it cites nothing, what is not there, or another quote than the one that has it", () => {
     const text = "Whales are the largest animals of all";
     expect(verdict(text, [])?.why).toContain("cites no quote");
@@ -80,7 +91,7 @@ test("a long quote of many clauses is checked at once", () => {
   const quote = "a, b, ".repeat(500);
   const begun = performance.now();
   verdict("a, b, ".repeat(300), [1], quote);
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(performance.now() - begun).toBeLessThan(2_000);
 });
 
 describe("the agent", () => {

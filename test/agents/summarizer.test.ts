@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { choose } from "../../agents/summarizer/choose.ts";
 import { SummarizerInput } from "../../agents/summarizer/schema.ts";
 import { sentencesOf } from "../../agents/summarizer/sentences.ts";
 import { summarize } from "../../agents/summarizer/summarize.ts";
@@ -103,7 +104,9 @@ describe("TextRank", () => {
   });
 
   test("ranks equals equally, and what stands alone not to nothing", () => {
-    const [one = 0, two = 1, alone = 0] = textRank(termVectors([["a"], ["a"], ["b"]]));
+    const ranks = textRank(termVectors([["a"], ["a"], ["b"]]));
+    const [one = 0, two = 1, alone = 0] = ranks;
+    expect(ranks.reduce((sum, rank) => sum + rank, 0)).toBeCloseTo(1, 5);
     expect(one).toBeCloseTo(two, 6);
     expect(alone).toBeGreaterThan(0);
     expect(textRank([])).toEqual([]);
@@ -121,6 +124,24 @@ describe("TextRank", () => {
     expect(similarity(first, first)).toBeCloseTo(1, 10);
     expect(first.get("b")).toBeGreaterThan(first.get("a") ?? 1);
   });
+});
+
+test("of two good sentences the one that is more unlike what is chosen comes first", () => {
+  const like = new Map([
+    ["a", Math.SQRT1_2],
+    ["b", Math.SQRT1_2],
+  ]);
+  const vectors = [
+    new Map([["a", 1]]),
+    new Map([
+      ["a", 0.5],
+      ["b", Math.sqrt(0.75)],
+    ]),
+    new Map([["c", 1]]),
+    like,
+  ];
+  expect(choose(vectors, [1, 0.9, 0.7, 0.1], 2)).toEqual({ chosen: [0, 2], redundant: 1 });
+  expect(choose(vectors, [1, 0.9, 0.5, 0.1], 2)).toEqual({ chosen: [0, 1], redundant: 1 });
 });
 
 describe("a summary", () => {

@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metaOf, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
+import { rpcTo } from "../support/server/rpc.ts";
 import { type Tools, Upstream } from "../support/server/upstream.ts";
 
 const text = (said: string) => ({ content: [{ type: "text", text: said }] });
@@ -198,6 +199,53 @@ describe("a client without a session", () => {
     } finally {
       await client.close();
     }
+  });
+});
+
+describe("the rounds of a call without a session", () => {
+  const rpc = () => rpcTo(mesh.url, ADMIN_KEY, { elicitation: {} });
+  const inputResponses = { who: { action: "accept", content: { name: "Ada" } } };
+  const name = "modern__ask";
+  const ask = async (_meta: object = {}) => (await rpc()("tools/call", { name, arguments: {}, _meta })).result;
+  const answer = (requestState: unknown, more: object = {}) =>
+    rpc()("tools/call", { name, arguments: {}, inputResponses, requestState, ...more });
+
+  test("bring back a state that the mesh has sealed around the server's, and the server gets its own", async () => {
+    const { requestState } = await ask();
+    expect(requestState).not.toContain("state of the server");
+    const { result } = await answer(requestState);
+    expect(said(result)).toMatchObject({ requestState: "state of the server: ☃" });
+  });
+
+  test("are refused with a state that was changed, or is of another tool or somebody else's", async () => {
+    const state = String((await ask()).requestState);
+    const changed = `${state.slice(0, 20)}${state[20] === "A" ? "B" : "A"}${state.slice(21)}`;
+    for (const wrong of [changed, "state of the server: ☃", ""]) {
+      expect((await answer(wrong)).error, wrong).toMatchObject({
+        code: -32_602,
+        data: { reason: "invalid_request_state" },
+      });
+    }
+    expect((await answer(state, { name: "modern__can" })).error).toMatchObject({ code: -32_602 });
+    const { key } = (await mesh.client.send("/v1/keys", { body: { name: "other", scopes: ["invoke"] } })).body as {
+      key: string;
+    };
+    const other = rpcTo(mesh.url, key, { elicitation: {} });
+    const stolen = await other("tools/call", { name, arguments: {}, inputResponses, requestState: state });
+    expect(stolen.error).toMatchObject({ code: -32_602 });
+  });
+
+  test("stand under one budget, each linked to the one before", async () => {
+    const _meta = { "io.hopline/budget": { hops: 2 } };
+    const first = await ask(_meta);
+    const second = (await answer(first.requestState)).result;
+    const chains = [first, second].map((result) => String(metaOf(result, "chainId")));
+    expect(chains[0]).not.toBe(chains[1]);
+    const chain = await mesh.client.chain(chains[1] ?? "");
+    expect(chain).toMatchObject({ limits: { hops: 1 }, traceparent: expect.stringContaining(chains[0] ?? "") });
+    const spent = await ask({ "io.hopline/budget": { hops: 1 } });
+    const { result } = await answer(spent.requestState);
+    expect(metaOf(result, "problem")).toMatchObject({ code: "budget_exceeded", dimension: "hops", limit: 0 });
   });
 });
 

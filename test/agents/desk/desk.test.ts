@@ -283,6 +283,16 @@ describe("a reader of one's own", () => {
     const { input } = running.calls.find(({ agent }) => agent === "mine") ?? {};
     expect(input).toEqual({ source: "a db", url: "https://db.example/", limit: 1_000 });
   });
+
+  test("whose passages are too long to be checked loses these, and is named", async () => {
+    const long = { text: `Hops. ${"x ".repeat(2_500)}`, start: 0, end: 5_006, line: 1 };
+    const handler = () => ({ source: "a db", type: "text", passages: [long, ...passages], truncated: false });
+    const wordy = { ...mine, skills: { read: { ...mine.skills.read, handler } as never } };
+    const sources = [{ source: "a db", text: "", reader: "mine" }];
+    const { quotes, read } = await ask({ question: "hops", sources }, deskHop({ agents: [wordy] }));
+    expect(quotes.map(({ text }) => text)).toEqual(["Hops from elsewhere."]);
+    expect(read.truncated).toEqual(["a db"]);
+  });
 });
 
 describe("the input", () => {
