@@ -1,8 +1,7 @@
 /** Has the sources read, as many at once as the hop may, and works around those that cannot be. */
-import type { CallOptions, Hop, Remaining } from "../define.ts";
-import { ASSUMED, detectLanguage } from "../language/detect.ts";
-import { termsIn } from "../language/terms.ts";
+import type { CallOptions, Hop } from "../define.ts";
 import { ReaderOutput } from "../reader/schema.ts";
+import { allot } from "./allot.ts";
 import { type Answered, askAgent } from "./ask.ts";
 import type { LeftOut, Source } from "./schema.ts";
 
@@ -12,17 +11,18 @@ export interface Gathered {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Ranking, one summary, and the check: what the desk keeps hops for before it has anything read. */
-const KEPT_HOPS = 3;
+/** Ranking and check. */
+const STEPS = 2;
 
-/** What another reader than `reader` may use of the chain at most, with all that it calls. */
-const FOREIGN_HOPS = 10;
+/** What another reader than `reader` may have open at once. */
 const FOREIGN_OPEN = 4;
 
 export interface GatherOptions {
   /** Passages of each source. */
   readonly limit: number;
   readonly patienceMs: number;
+  /** Hops that the desk will need for summaries. */
+  readonly summaries: number;
 }
 
 export async function gather(
@@ -32,14 +32,17 @@ export async function gather(
   options: GatherOptions,
 ): Promise<Gathered> {
   const left = await hop.remaining();
-  const { asked, notAsked } = allot(question, sources, left.hops);
+  const { asked, notAsked, foreignHops } = allot(question, sources, left.hops, STEPS + options.summaries);
+  const wallMs = Math.min(options.patienceMs, left.wallMs);
+  // A purse of its own: whatever it does, the rest of the chain's budget is the desk's.
+  const foreign: CallOptions = { allowance: { hops: foreignHops, concurrency: FOREIGN_OPEN, wallMs } };
   const outcomes: Answered<ReaderOutput>[] = [];
   const queue = sources.entries();
   const readOn = async (): Promise<void> => {
     for (const [index, source] of queue) {
       if (!asked.has(source)) continue;
       hop.signal.throwIfAborted();
-      outcomes[index] = await readOne(hop, source, left, options);
+      outcomes[index] = await readOne(hop, source, options.limit, foreign);
     }
   };
   // Asking for more at once than the chain allows would only fill it with refusals.
@@ -51,35 +54,11 @@ export async function gather(
   };
 }
 
-/**
- * Which sources are read when there are fewer hops than sources: first those whose name has a word of the question. A
- * source costs at least one hop; of those that are left over none is asked for, which would only make refusals.
- */
-function allot(
-  question: string,
-  sources: readonly Source[],
-  hops: number,
-): { readonly asked: ReadonlySet<Source>; readonly notAsked: readonly LeftOut[] } {
-  const room = Math.max(1, hops - KEPT_HOPS);
-  if (sources.length <= room) return { asked: new Set(sources), notAsked: [] };
-  const { telling } = termsIn(detectLanguage(question) ?? ASSUMED);
-  const wanted = new Set(telling(question));
-  const named = ({ source }: Source): boolean => telling(source).some((term) => wanted.has(term));
-  const ordered = [...sources.filter(named), ...sources.filter((source) => !named(source))];
-  const detail = `The chain has ${hops} hops left, of which the desk keeps ${KEPT_HOPS} for ranking, summary and check: it read ${room} of ${sources.length} sources.`;
-  return {
-    asked: new Set(ordered.slice(0, room)),
-    notAsked: ordered
-      .slice(room)
-      .map(({ source }) => ({ what: "source", name: source, code: "budget_exceeded", detail })),
-  };
-}
-
 function readOne(
   hop: Hop,
   { reader, ...source }: Source,
-  left: Remaining,
-  { limit, patienceMs }: GatherOptions,
+  limit: number,
+  foreign: CallOptions,
 ): Promise<Answered<ReaderOutput>> {
   const agent = reader ?? "reader";
   return askAgent(hop, {
@@ -88,12 +67,6 @@ function readOne(
     output: ReaderOutput,
     what: "source",
     name: source.source,
-    ...(reader !== undefined && { options: foreignOptions(left, patienceMs) }),
+    ...(reader !== undefined && { options: foreign }),
   });
-}
-
-/** A purse of its own: whatever it does, the rest of the chain's budget is the desk's. */
-function foreignOptions(left: Remaining, patienceMs: number): CallOptions {
-  const hops = Math.max(1, Math.min(FOREIGN_HOPS, Math.floor(left.hops / 4)));
-  return { allowance: { hops, concurrency: FOREIGN_OPEN, wallMs: Math.min(patienceMs, left.wallMs) } };
 }

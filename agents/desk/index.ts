@@ -65,10 +65,11 @@ export const desk: AgentDefinition = defineAgent({
 
 async function ask({ question, sources, quotes: most, patienceMs }: DeskInput, hop: Hop): Promise<DeskOutput> {
   const limit = Math.min(Math.floor(MAX_RANKED / sources.length), MAX_PASSAGES);
-  const { readings, leftOut: unread } = await gather(hop, question, sources, { limit, patienceMs });
+  const parts = plan(question);
+  const options = { limit, patienceMs, summaries: parts.length };
+  const { readings, leftOut: unread } = await gather(hop, question, sources, options);
   if (readings.length === 0) throw nothingRead(unread);
 
-  const parts = plan(question);
   const { passages, truncated } = glean(readings);
   const { rankings, leftOut: unranked } = await rankPassages(hop, parts, passages, most);
   const chosen = chooseQuotes(passages, rankings, most);

@@ -9,9 +9,6 @@ const LOOK_CHARS = 2_000;
 const TELLING_CHARS = 24;
 const TELLING_ACCURACY = 0.1;
 
-/** What it is called where it is not called by the macro-language. */
-const SAME: Readonly<Record<string, Language>> = { nb: "no", nn: "no" };
-
 /** English where nothing tells: what a stemmer of the wrong language does to a text is little, and done to the question too. */
 export const ASSUMED: Language = "en";
 
@@ -21,5 +18,5 @@ export function detectLanguage(text: string): Language | undefined {
   if (beginning.length < TELLING_CHARS) return undefined;
   const [best] = detectAll(beginning);
   if (best === undefined || best.accuracy < TELLING_ACCURACY) return undefined;
-  return SAME[best.lang] ?? Language.safeParse(best.lang).data;
+  return Language.safeParse(best.lang).data;
 }

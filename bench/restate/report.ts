@@ -98,9 +98,8 @@ Written by \`npm run bench:restate\`. The same chains, each hop written down bef
 ${provenance(command)}
 - ${versions}
 
-Medians of ${plan.rounds} rounds of ${plan.ms / 1_000} s, the systems in turn within each round, after a warm-up of each; every answer
-was compared with the chain's input, and before the rounds each system's own records were asked whether they have every
-hop. Ratios are of chains per second, medians of the rounds' own. CPU is what a chain takes of the server's process, less what that
+Medians of ${plan.rounds} rounds of ${plan.ms / 1_000} s, the systems in turn within each round, after a warm-up of each. Every answer
+has to contain the chain's input, and before the rounds each system's own records were asked whether they have every hop. Ratios are of chains per second, medians of the rounds' own. CPU is what a chain takes of the server's process, less what that
 uses idle (${idle.join(", ")}), and of the process its agents or services run in.
 
 ${resultsTable(scenarios)}

@@ -27,7 +27,10 @@ function binary(): string {
   return fromServer.resolve(`@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);
 }
 
-/** Its defaults, but for addresses, names and what would speak to others. */
+/**
+ * Its defaults, but for addresses, names and what would speak to others. It looks for a newer release once at its start,
+ * which no setting prevents; `octocrab=off` leaves unsaid that it could not.
+ */
 function configuration(options: { folder: string; partitions: number | undefined; ports: Ports }): string {
   const { folder, partitions, ports } = options;
   return `cluster-name = "bench"

@@ -87,13 +87,24 @@ export class TaskDesk extends DurableObject {
     return this.#view(owner, taskId);
   }
 
-  /** The task when it has ended or asks something, or as it is after a while. */
-  async wait(owner: string, taskId: string): Promise<TaskView | undefined> {
+  /**
+   * The task when it has ended or asks something, or as it is after a while.
+   * @param known the task as the caller has it: then when it is another
+   */
+  async wait(
+    owner: string,
+    taskId: string,
+    known?: Pick<TaskView, "status" | "updatedAt">,
+  ): Promise<TaskView | undefined> {
     this.#resume();
     const over = Date.now() + WAIT_MS;
     for (;;) {
       const view = this.#view(owner, taskId);
-      if (view?.status !== "working" || Date.now() >= over) return view;
+      const news =
+        known === undefined
+          ? view?.status !== "working"
+          : view?.status !== known.status || view.updatedAt !== known.updatedAt;
+      if (news || Date.now() >= over) return view;
       const changed = Promise.withResolvers<void>();
       this.#waiting.add(changed.resolve);
       await within(over - Date.now(), changed.promise);

@@ -22,8 +22,7 @@ Without files: this repository's README.md and docs/*.md.
 If no mesh runs, one is started on a temporary data folder, and stopped at the end.
 `;
 
-const QUESTION =
-  "How does the mesh stop a call that comes back round, and what happens to a hop whose caller vanished?";
+const QUESTION = "What does the cycle rule forbid, and how is a lost hop charged?";
 
 const DIMENSIONS = ["hops", "tokens", "costMicros", "bytes", "concurrency", "wallMs"] as const;
 

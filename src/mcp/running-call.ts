@@ -28,6 +28,7 @@ export class RunningCall implements Running {
   #relay: Relay | undefined;
   /** Whether it was cancelled. */
   over = false;
+  #parked = false;
 
   constructor(identity: Identity, { name, args, meta }: PlainCall, { capabilities, logLevel, asked }: Client) {
     this.#identity = identity;
@@ -35,7 +36,7 @@ export class RunningCall implements Running {
       capabilities,
       logLevel,
       tell: (note) => this.#tell(note),
-      lasts: () => this.#needed.resolve(undefined),
+      lasts: () => this.#park(),
       ...(asked ? { ask: async (...question) => (await this.#toClient()).ask?.(...question) } : { answers: {} }),
     };
     this.#result = callAgent(identity, { name, args, meta, within: this, relay });
@@ -61,6 +62,7 @@ export class RunningCall implements Running {
     this.#relay = relay;
     this.#client.resolve(relay);
     for (const note of this.#notes.splice(0)) relay.tell?.(note);
+    if (this.#parked) relay.lasts?.();
     return this.#result;
   }
 
@@ -72,6 +74,12 @@ export class RunningCall implements Running {
   onOver(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  #park(): void {
+    this.#parked = true;
+    this.#needed.resolve(undefined);
+    this.#relay?.lasts?.();
   }
 
   #toClient(): Promise<Relay> {

@@ -137,7 +137,7 @@ export function createServer(
     if (wish === undefined) return callTold(identity, call, ctx, (told) => callAgent(identity, told));
     return callTold(identity, call, ctx, ({ onAdmitted, onChunk }) => {
       const ears = { tell: relay.tell, admitted: onAdmitted, chunk: onChunk };
-      return callAsTask({ identity, desks, ctx }, call, wish, relay, ears);
+      return callAsTask({ identity, desks, ctx, server }, call, wish, relay, ears);
     });
   });
   const asking = (ctx: ServerContext): Asking => ({
@@ -215,7 +215,7 @@ async function isFederated({ mesh }: Identity, tool: string): Promise<boolean> {
 const ASK_MS = 15 * 60_000;
 
 /** In sessions a client is asked while its call is open; without them by the call's result, and its answers come with the next. */
-function relayOf({ server, level }: MeshServer, { mcpReq }: ServerContext): Relay {
+function relayOf({ server, level }: MeshServer, { mcpReq, http }: ServerContext): Relay {
   const capabilities = { ...server.getClientCapabilities() };
   const { progressToken } = mcpReq._meta ?? {};
   const logLevel = mcpReq.envelope === undefined ? level : levelOf(mcpReq.envelope);
@@ -230,10 +230,16 @@ function relayOf({ server, level }: MeshServer, { mcpReq }: ServerContext): Rela
     const requestState = mcpReq.requestState() as string | undefined;
     return { capabilities, tell, logLevel, answers: { inputResponses: mcpReq.inputResponses, requestState } };
   }
+  let parked = false;
   return {
     capabilities,
     tell,
     logLevel,
+    // What a server has parked is parked here too: the client comes back for it, where its version knows how to.
+    lasts: () => {
+      if (!parked) http?.closeSSE?.();
+      parked = true;
+    },
     ask: (method, params, signal) =>
       mcpReq.send(
         { method: method as "sampling/createMessage", params: params as Record<string, unknown> },

@@ -54,7 +54,12 @@ function takesTasks({ mcpReq }: ServerContext): boolean {
 
 /** A call at the desk. @throws {ProtocolError} what it has ended with */
 export async function callAsTask(
-  { identity, desks, ctx }: { identity: Identity; desks: DurableObjectNamespace<TaskDesk>; ctx: ServerContext },
+  {
+    identity,
+    desks,
+    ctx,
+    server,
+  }: { identity: Identity; desks: DurableObjectNamespace<TaskDesk>; ctx: ServerContext; server: Server },
   { name, args, meta, signal }: ToolCall,
   { always, ttlMs }: TaskWish,
   { capabilities, logLevel, answers = {} }: Relay,
@@ -64,7 +69,11 @@ export async function callAsTask(
   const call = { caller: callerOf(identity), url, name, args, meta, capabilities, logLevel, answers };
   const taskId = await newTaskId(identity);
   const start = { taskId, owner: identity.principal, call, ttlMs, always };
-  const started = (await deskOf(identity, desks).start(start, ears, signal)) as Started;
+  const desk = deskOf(identity, desks);
+  const started = (await desk.start(start, ears, signal)) as Started;
+  if (started.kind === "task" && always) {
+    identity.mesh.defer(tellStatus(server, desk, identity.principal, started.task).catch(() => undefined));
+  }
   switch (started.kind) {
     case "ended":
       return resultOf(started.end);
@@ -79,6 +88,24 @@ export async function callAsTask(
     }
     default:
       return started satisfies never;
+  }
+}
+
+/** Tells a client with a session each change of its task, until it has ended: whoever listens need not look. */
+async function tellStatus(
+  server: Server,
+  desk: DurableObjectStub<TaskDesk>,
+  owner: string,
+  task: TaskView,
+): Promise<void> {
+  for (let known: TaskView = task; !hasEnded(known.status); ) {
+    const { status, updatedAt } = known;
+    const next = (await desk.wait(owner, task.taskId, { status, updatedAt })) as TaskView | undefined;
+    if (next === undefined) return;
+    if (next.status !== status || next.updatedAt !== updatedAt) {
+      await server.notification({ method: "notifications/tasks/status", params: oldTask(next) } as never);
+    }
+    known = next;
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { federateFixture } from "../../scripts/conformance/federate.ts";
 import { type KeyProxy, startProxy } from "../../scripts/conformance/proxy.ts";
+import { connectOld, textOf } from "../support/server/mcp.ts";
 import { ADMIN_KEY, MeshServer } from "../support/server/mesh.ts";
 
 const ENTRY = join(import.meta.dirname, "../../node_modules/mcp-conformance-next/dist/index.js");
@@ -72,4 +73,11 @@ test.each([
   const { code, text } = await run(version, scenario);
   expect(code, text.slice(-2_000)).toBe(0);
   expect(text).toMatch(/Passed: [1-9]\d*\/\d+, 0 failed, 0 warnings/);
+});
+
+test("a call whose server has parked it is taken up by a client as other people have it", async () => {
+  const { client } = await connectOld(mesh.url, ADMIN_KEY);
+  const result = await client.callTool({ name: "test_reconnection", arguments: {} });
+  expect(textOf(result)).toBe("The stream was closed and taken up again.");
+  await client.close();
 });

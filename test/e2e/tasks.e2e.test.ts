@@ -2,7 +2,11 @@
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolResultSchema,
+  ElicitRequestSchema,
+  TaskStatusNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AgentHost } from "../support/server/agent.ts";
 import { metaOf, textOf } from "../support/server/mcp.ts";
@@ -204,6 +208,19 @@ describe("a client of 2025-11-25", () => {
     expect(textOf(result)).toBe(`{"slept":{"ms":${LONG_MS}}}`);
     const { tasks } = await client.experimental.tasks.listTasks();
     expect(tasks.map(({ status }) => status)).toContain("completed");
+  });
+
+  test("hears of each change of its task without looking", async () => {
+    const heard: unknown[] = [];
+    client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => {
+      heard.push([params.taskId, params.status]);
+    });
+    const params = { name: "sleeper", arguments: sleeper(LONG_MS), task: {} };
+    const made = (await client.request({ method: "tools/call", params }, CallToolResultSchema)) as unknown as {
+      task: { taskId: string };
+    };
+    await until("it has heard", async () => heard.length > 0);
+    expect(heard).toEqual([[made.task.taskId, "completed"]]);
   });
 
   test.each(["old__ask", "modern__rounds"])("is asked while it waits for the result: %s", async (name) => {
