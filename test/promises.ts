@@ -55,4 +55,10 @@ export const PROMISES: Readonly<Record<string, Promised>> = {
     behavior: "A federated tool is called as a governed hop, gets no credentials, and is pinned by its definition.",
     tests: ["test/e2e/federation.e2e.test.ts", "test/mesh/federation/pins.test.ts"],
   },
+  "mcp:tasks-are-kept": {
+    source: "docs/mcp.md",
+    behavior:
+      "A task is its principal's alone, and is there after a crash: its result, its questions, or why it has failed.",
+    tests: ["test/e2e/tasks.e2e.test.ts", "test/mesh/task/desk.do.test.ts"],
+  },
 };

@@ -49,6 +49,8 @@ export const QUESTIONS: readonly Question[] = [
   { name: "search: a word of an eighth", ask: () => get("/v1/agents?q=weather") },
   { name: "search: a word of all", ask: () => get("/v1/agents?q=questions") },
   { name: "search: a beginning of all", ask: () => get("/v1/agents?q=a") },
+  { name: "search: a long beginning of all", ask: () => get("/v1/agents?q=questio") },
+  { name: "search: two words that are nowhere together", ask: () => get("/v1/agents?q=weather%20contracts") },
   { name: "search: three words", ask: () => get("/v1/agents?q=answers%20team%20contracts") },
   { name: "search: a word of all, a kind of few", ask: () => get("/v1/agents?q=an&kind=builtin") },
   { name: "first page", ask: () => get("/v1/agents") },

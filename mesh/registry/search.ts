@@ -6,7 +6,7 @@ import { SEARCH_CANDIDATES, SEARCH_NAMES } from "../limits.ts";
 import type { Agent } from "../schema.ts";
 import type { Sql } from "../sql.ts";
 import { type AgentFilter, readAgentById } from "./store.ts";
-import { type Facets, type FoundTexts, type Texts, textsNamed, textsWith } from "./words.ts";
+import { type Facets, type FoundTexts, INDEXED_CHARS, type Texts, textsNamed, textsWith } from "./words.ts";
 
 /** What a word is worth where it stands; one that is whole is worth twice its beginning. */
 const WORTH: Readonly<Record<keyof Texts, number>> = { name: 10, skills: 4, tags: 4, description: 2 };
@@ -32,11 +32,33 @@ export function searchAgents(
     .flatMap(({ id }) => readAgentById(sql, id) ?? []);
 }
 
-/** Whole words are worth more, and cheaper to find: a long beginning that many words have is gathered from all of them. */
+/** Agents that are looked at to see how the words are spread. */
+const PROBE = 20;
+
+/**
+ * Whole words are worth more, and cheaper to find. The index has beginnings of a few characters; a longer one is gathered from
+ * all agents that have it, so where many have it they are found by its first characters.
+ */
 function candidatesWith(sql: Sql, words: readonly string[], facets: Facets): FoundTexts[] {
-  const whole = textsWith(sql, words, "whole", facets, SEARCH_CANDIDATES);
-  const enough = whole.length === SEARCH_CANDIDATES;
-  return enough ? whole : [...whole, ...textsWith(sql, words, "beginning", facets, SEARCH_CANDIDATES)];
+  const most = SEARCH_CANDIDATES;
+  const cut = words.map((word) => [...word].slice(0, INDEXED_CHARS).join(""));
+  const probe = textsWith(sql, cut, "beginning", facets, PROBE);
+  if (probe.length === 0) return [];
+  const whole = textsWith(sql, words, "whole", facets, most);
+  if (whole.length === most) return whole;
+  const folded = words.map(fold);
+  const fits = (texts: Texts) => hasAll(texts, folded);
+  if (probe.length === PROBE && probe.filter(fits).length > PROBE / 2) {
+    const found = textsWith(sql, cut, "beginning", facets, most).filter(fits);
+    if (found.length > most / 2) return [...whole, ...found];
+  }
+  return [...whole, ...textsWith(sql, words, "beginning", facets, most)];
+}
+
+/** Whether each word begins one of the texts. */
+function hasAll(texts: Texts, words: readonly string[]): boolean {
+  const folded = FIELDS.map((field) => fold(texts[field]));
+  return words.every((word) => folded.some((text) => found(text, word) > 0));
 }
 
 /** Each word counts where it is worth most. */

@@ -8,6 +8,9 @@ import { firstRow, type Sql } from "../sql.ts";
  */
 const FACET = "\uE000";
 
+/** Characters of the longest beginning that the index has (migrations.ts). */
+export const INDEXED_CHARS = 6;
+
 interface Worded {
   readonly name: string;
   readonly description: string;

@@ -27,6 +27,8 @@ const ALARM_MS = 10 * 60_000;
 /** How often somebody who waits for a change is answered without one, in milliseconds. */
 const WAIT_MS = 20_000;
 
+const FAILED = { code: -32_603, message: "The mesh has failed at this call. Its log says why." };
+
 export interface Start {
   readonly taskId: string;
   readonly owner: string;
@@ -141,7 +143,10 @@ export class TaskDesk extends DurableObject {
     this.#resume();
     for (const taskId of this.#book.expire(Date.now())) this.#live.get(taskId)?.cancel();
     const running = [...this.#live.values()].map(({ ended }) => ended);
-    if (running.length > 0) await within(ALARM_MS, Promise.allSettled(running));
+    // The end of a task's time ends its call.
+    const expiry = this.#book.nextExpiry();
+    const over = Math.min(ALARM_MS, (expiry ?? Number.POSITIVE_INFINITY) - Date.now());
+    if (running.length > 0) await within(over, Promise.allSettled(running));
     const next = this.#live.size > 0 ? Date.now() : this.#book.nextExpiry();
     if (next !== undefined && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(next);
   }
@@ -171,12 +176,9 @@ export class TaskDesk extends DurableObject {
         this.#changed();
       }
     };
-    run.ended.then(settle, (error: unknown) => {
-      console.error("task: a call could not be made", error);
-      settle({
-        kind: "error",
-        error: { code: -32_603, message: "The mesh has failed at this call. Its log says why." },
-      });
+    run.ended.then(settle).catch((error: unknown) => {
+      console.error("task: a call could not be made, or its end not be kept", error);
+      settle({ kind: "error", error: FAILED });
     });
     // What it asked before anybody listened.
     run.askAgain();

@@ -21,15 +21,21 @@ afterAll(async () => {
   await sick?.close();
 });
 
+const POURED = ["upstream_error", "deadline_exceeded", "agent_unavailable"];
+
 /** What a call of each may end with; an illness that the breaker knows also with `agent_unavailable`. */
 const ENDS: Readonly<Record<string, readonly string[]>> = {
   "sick-slow": ["deadline_exceeded", "agent_unavailable"],
   "sick-html-as-json": ["upstream_error"],
   "sick-json-as-stream": ["upstream_error"],
-  "sick-endless": ["upstream_error"],
+  // A busy machine may need longer for what is too much than the agent has.
+  "sick-endless": POURED,
   "sick-wrong-schema": ["upstream_error"],
   "sick-dripping": ["deadline_exceeded", "agent_unavailable"],
-  "sick-gigabyte": ["upstream_error"],
+  "sick-gigabyte": POURED,
+  "sick-bomb": POURED,
+  "sick-endless-pieces": ["payload_too_large", ...POURED],
+  "sick-cut": ["upstream_error", "agent_unavailable"],
   "sick-flapping": ["done", "upstream_error", "agent_unavailable"],
   "sick-broken": ["upstream_error", "agent_unavailable"],
   "sick-dead": ["upstream_error", "agent_unavailable"],
@@ -104,6 +110,46 @@ describe("a circuit breaker", () => {
     expect(agent.calls).toHaveLength(6);
     expect((await mesh.client.invoke("back", "again")).status).toBe(200);
     expect((await mesh.client.send("/v1/agents/back")).body).not.toHaveProperty("breaker");
+  });
+
+  test("ends the retries of an idempotent agent too: five calls have reached it, however few hops they were", async () => {
+    const agent = await host.agent("stubborn", () => new Raw(503, "{}"), { idempotent: true });
+    const codes: string[] = [];
+    while (!codes.includes("agent_unavailable") && codes.length < 6) {
+      codes.push((await mesh.client.invoke("stubborn", codes.length)).problem.code);
+    }
+    expect(codes.at(-1)).toBe("agent_unavailable");
+    expect(codes.length).toBeLessThan(5);
+    expect(agent.calls).toHaveLength(5);
+  });
+
+  test("lets a flapping idempotent agent answer by its retries, until half of its last calls have failed", async () => {
+    let calls = 0;
+    const agent = await host.agent("flaps", () => (calls++ % 2 === 0 ? new Raw(502, "{}") : "up"), {
+      idempotent: true,
+    });
+    const ends: string[] = [];
+    while (!ends.includes("agent_unavailable") && ends.length < 20) {
+      const reply = await mesh.client.invoke("flaps", ends.length);
+      ends.push(reply.status === 200 ? "up" : reply.problem.code);
+    }
+    // Twenty calls are ten hops; the last failure of them opens it, and that hop is not tried again.
+    expect(ends).toEqual([
+      ...Array.from({ length: ends.length - 2 }, () => "up"),
+      "upstream_error",
+      "agent_unavailable",
+    ]);
+    expect(agent.calls.length).toBeGreaterThanOrEqual(20);
+    expect(agent.calls.length).toBeLessThanOrEqual(22);
+  });
+
+  test("is not what 429 is for: an idempotent agent is asked again when it has said it may be", async () => {
+    let calls = 0;
+    const busy = () => (calls++ === 0 ? new Raw(429, "{}", { "retry-after": "1" }) : "free");
+    const agent = await host.agent("busy-once", busy, { idempotent: true });
+    expect((await mesh.client.invoke("busy-once", 1)).result.output).toBe("free");
+    const [first, second] = agent.calls;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
   test("is another one when the agent is replaced", async () => {

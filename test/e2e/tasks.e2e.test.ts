@@ -1,3 +1,4 @@
+// @promise mcp:tasks-are-kept
 /** Calls that become tasks, in both eras: told, asked through, cancelled, kept from others, and there after a crash. */
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";

@@ -44,6 +44,14 @@ describe("a search among many agents that all have the word", () => {
     expect(names(sql, ["words"], { skill: "rare" })).toEqual([]);
   });
 
+  test("finds a long beginning, whether all have it or one", () => {
+    write(sql, "odd", { description: "Worklike." });
+    expect(names(sql, ["repete"])).toHaveLength(SEARCH_CANDIDATES);
+    expect(names(sql, ["répéte", "wordx"])).toEqual([]);
+    expect(names(sql, ["worklik"])).toEqual(["odd"]);
+    expect(names(sql, ["commo", "worklik"])).toEqual([]);
+  });
+
   test("finds words by their beginnings, whatever their case and marks", () => {
     for (const word of ["wor", "worker", "REPE", "répét", "repetes"])
       expect(names(sql, [word]).length, word).toBeGreaterThan(1);

@@ -1,9 +1,10 @@
+// @promise mcp:tasks-are-kept
 /** A desk's object: what is there of its tasks when it is evicted, what it takes up, what it forgets, and how much it takes. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { TASK_TTL_LEAST_MS, TASKS_OPEN } from "../../../mesh/limits.ts";
 import type { Start, TaskDesk } from "../../../mesh/task/desk.ts";
-import { insertTask, writeText } from "../../../mesh/task/store.ts";
+import { insertTask, setAsked, writeText } from "../../../mesh/task/store.ts";
 import type { Started, TaskCall, TaskView } from "../../../mesh/task/task.ts";
 import { bindings } from "../../support/workers/ledger.ts";
 
@@ -89,6 +90,31 @@ describe("a desk", () => {
       ...storage.sql.exec("SELECT n FROM text"),
     ]);
     expect(left).toEqual([]);
+  });
+
+  it("has what it was asked, and what was answered so far, when it was evicted since", async () => {
+    const stub = desk();
+    const { taskId } = starting();
+    const requests = { a: { method: "elicitation/create" }, b: { method: "roots/list" } };
+    await runInDurableObject(stub, (_, { storage }) => {
+      const now = Date.now();
+      const n = insertTask(storage.sql, { taskId, owner: OWNER, createdAt: now, expiresAt: now + 60_000 });
+      writeText(storage.sql, n, "call", callIn("parked"));
+      setAsked(storage.sql, n, { parked: true, requests, requestState: "of the server" }, now);
+    });
+    expect(await stub.update(OWNER, taskId, { a: null, c: "was never asked" })).toBe(true);
+    await evictDurableObject(stub);
+    const asked = (await stub.get(OWNER, taskId)) as unknown as TaskView;
+    expect(asked).toMatchObject({ status: "input_required" });
+    expect(Object.keys(asked.inputRequests ?? {})).toEqual(["b"]);
+    // The first answer counts: another to the same question changes nothing.
+    await stub.update(OWNER, taskId, { a: "again" });
+    await runInDurableObject(stub, (_, { storage }) => {
+      const [row] = storage.sql.exec("SELECT responses FROM task");
+      expect(JSON.parse(String(row?.responses))).toEqual({ a: null });
+    });
+    await stub.update(OWNER, taskId, { b: { roots: [] } });
+    expect(await wait(stub, taskId)).toMatchObject({ status: "completed" });
   });
 
   it("takes no more open tasks than it may have, and goes on answering quick calls", async () => {

@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import type { Registration } from "./client.ts";
 
 type Illness = (response: ServerResponse, call: number) => void | Promise<void>;
@@ -17,6 +18,13 @@ async function pour(response: ServerResponse, bytes: number): Promise<void> {
     await Promise.race([new Promise((done) => response.once("drain", done)), closed]);
   }
   response.end();
+}
+
+/** 64 MiB of blanks in as many kilobytes. */
+let packed: Buffer | undefined;
+function bomb(): Buffer {
+  packed ??= gzipSync(Buffer.alloc(64 * 2 ** 20, " "), { level: 1 });
+  return packed;
 }
 
 const ILLNESSES = {
@@ -37,6 +45,19 @@ const ILLNESSES = {
     }
   },
   gigabyte: (response) => pour(response.writeHead(200, { ...JSON_TYPE, "content-length": 2 ** 30 }), 2 ** 30),
+  bomb: (response) => void response.writeHead(200, { ...JSON_TYPE, "content-encoding": "gzip" }).end(bomb()),
+  "endless-pieces": async (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const closed = new Promise((done) => response.once("close", done));
+    const event = `event: chunk\ndata: "${"x".repeat(64 * 1_024)}"\n\n`;
+    while (!response.destroyed) {
+      if (!response.write(event)) await Promise.race([new Promise((done) => response.once("drain", done)), closed]);
+    }
+  },
+  cut: (response) => {
+    response.writeHead(200, { ...JSON_TYPE, "content-length": 1_000 });
+    response.write('{"output":', () => response.destroy());
+  },
   flapping: (response, call) => {
     if (call % 2 === 0) response.writeHead(503, JSON_TYPE).end("{}");
     else response.writeHead(200, JSON_TYPE).end('{"output":{"well":true}}');
