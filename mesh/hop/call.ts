@@ -77,6 +77,8 @@ export interface HopCall {
   readonly idempotencyKey?: string | undefined;
   /** Aborts this call alone. */
   readonly signal?: AbortSignal | undefined;
+  /** What this call ends with, where that is no hop: as `signal`, for less. */
+  readonly within?: Running | undefined;
   /** Told when the hop was admitted, before its callee is called. */
   readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
   /** Gets what the callee emits before it answers, piece by piece. */

@@ -106,7 +106,7 @@ async function run(
   const { chainId, hopId } = ask;
   const { deadlineMs, depth, seq } = admission;
   call.onAdmitted?.({ chainId, hopId, seq });
-  const caller = call.caller.kind === "hop" ? call.caller.running : undefined;
+  const caller = call.caller.kind === "hop" ? (call.caller.running ?? call.within) : call.within;
   const watch = new Watch(mesh, { chainId, hopId, callee: ask.callee, deadlineMs }, caller, call.signal);
   const hop = new HopCapability(
     mesh,

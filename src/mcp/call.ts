@@ -3,6 +3,7 @@ import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcon
 import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import type { AdmittedHop, Caller, HopCall, Outcome, Relay, UpstreamError } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
+import type { Running } from "../../mesh/hop/watch.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import { partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
@@ -22,7 +23,9 @@ export interface ToolCall {
   readonly args: Readonly<Record<string, unknown>>;
   readonly meta: Readonly<Record<string, unknown>>;
   /** Aborts when the client has cancelled the request, or left. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** What is over then: either of both is there. */
+  readonly within?: Running | undefined;
   readonly onAdmitted?: ((hop: AdmittedHop) => void) | undefined;
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
   /** The way back to the client, for what a federated server asks of it. */
@@ -57,6 +60,7 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
     skill: skill?.id ?? asked,
     input: input?.input ?? null,
     signal: call.signal,
+    within: call.within,
     onAdmitted: call.onAdmitted,
     onChunk: call.onChunk,
     idempotencyKey: call.idempotencyKey,

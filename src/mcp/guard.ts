@@ -36,10 +36,23 @@ function isOwn(hostname: string, { hosts, loopback }: OwnNames): boolean {
   return hosts.some((one) => WILDCARDS.has(one)) && (isValid(bare) || hostname === "localhost");
 }
 
+/** Names by the texts that were seen last: a client sends the same with each request. Bounded. */
+const HOSTNAMES = 100;
+const hostnames = new Map<string, string | undefined>();
+
 function hostnameOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") || undefined : undefined;
+  if (hostnames.has(url)) return hostnames.get(url);
+  const hostname = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") || undefined : undefined;
+  // Nobody makes the mesh keep long texts.
+  if (url.length <= SHOWN) hostnames.set(url, hostname);
+  const [oldest] = hostnames.keys();
+  if (hostnames.size > HOSTNAMES && oldest !== undefined) hostnames.delete(oldest);
+  return hostname;
 }
 
+/** Characters of a name that an answer repeats. */
+const SHOWN = 128;
+
 function shown(value: string | null): string {
-  return (value ?? "").slice(0, 128).toWellFormed();
+  return (value ?? "").slice(0, SHOWN).toWellFormed();
 }

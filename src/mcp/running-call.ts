@@ -5,12 +5,10 @@
  */
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { Note, Relay } from "../../mesh/hop/call.ts";
+import type { Running } from "../../mesh/hop/watch.ts";
 import type { Identity } from "../auth.ts";
 import { callAgent } from "./call.ts";
 import type { PlainCall } from "./plain-call.ts";
-
-/** How long a client is left without an answer's beginning, in milliseconds. */
-const SOON_MS = 250;
 
 /** What is known of the client before there is a way to it. */
 export interface Client {
@@ -20,14 +18,16 @@ export interface Client {
   readonly asked: boolean;
 }
 
-export class RunningCall {
+export class RunningCall implements Running {
   readonly #identity: Identity;
-  readonly #stop = new AbortController();
+  readonly #listeners = new Set<() => void>();
   readonly #client = Promise.withResolvers<Relay>();
   readonly #needed = Promise.withResolvers<undefined>();
   readonly #result: Promise<CallToolResult>;
   readonly #notes: Note[] = [];
   #relay: Relay | undefined;
+  /** Whether it was cancelled. */
+  over = false;
   #parked = false;
 
   constructor(identity: Identity, { name, args, meta }: PlainCall, { capabilities, logLevel, asked }: Client) {
@@ -39,13 +39,13 @@ export class RunningCall {
       lasts: () => this.#park(),
       ...(asked ? { ask: async (...question) => (await this.#toClient()).ask?.(...question) } : { answers: {} }),
     };
-    this.#result = callAgent(identity, { name, args, meta, signal: this.#stop.signal, relay });
+    this.#result = callAgent(identity, { name, args, meta, within: this, relay });
   }
 
-  /** The result of a call that ends soon, as a value of JSON; nothing for one that is to be adopted. */
-  async soon(): Promise<CallToolResult | undefined> {
+  /** The result, if it comes within `ms` milliseconds and nothing else is to be said; nothing for a call that is to be adopted. */
+  async soon(ms: number): Promise<CallToolResult | undefined> {
     const tooLate = () => this.#needed.resolve(undefined);
-    const cancel = this.#identity.mesh.after(SOON_MS, tooLate);
+    const cancel = this.#identity.mesh.after(ms, tooLate);
     try {
       const result = await Promise.race([this.#result.catch(() => undefined), this.#needed.promise]);
       // What asks by its result is checked against what the client can.
@@ -67,7 +67,13 @@ export class RunningCall {
   }
 
   cancel(): void {
-    this.#stop.abort();
+    this.over = true;
+    for (const listener of this.#listeners) listener();
+  }
+
+  onOver(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   #park(): void {

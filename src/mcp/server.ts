@@ -204,7 +204,7 @@ async function callTold(
       onChunk: (chunk) => teller.piece(chunk),
     });
     // What goes on as a task is followed there.
-    ok = !call.signal.aborted && result.task === undefined && result.resultType !== "task";
+    ok = !call.signal?.aborted && result.task === undefined && result.resultType !== "task";
     return result;
   } finally {
     await teller.end(ok);

@@ -15,6 +15,12 @@ import { namedBy } from "./resources.ts";
 import { RunningCall } from "./running-call.ts";
 import { createServer, type MeshServer, type ServerOptions } from "./server.ts";
 
+/**
+ * How long a call may take to be answered by plain JSON, in milliseconds: what breaks before can't be taken up again. Not so
+ * short that a busy mesh makes streams of everything, which costs it more.
+ */
+const SOON_MS = 1_000;
+
 export const SESSION_SURFACE: SessionSurface = {
   who: (caller, url, env, defer) => whoOf(identityOf(caller, url, env as Env, defer)),
   speaker: (subscriptions, env) => {
@@ -45,7 +51,7 @@ class SessionRun implements Begun {
   }
 
   async soon(): Promise<string | undefined> {
-    const result = await this.running.soon();
+    const result = await this.running.soon(SOON_MS);
     return result && JSON.stringify({ jsonrpc: "2.0", id: this.#id, result });
   }
 

@@ -15,7 +15,7 @@ import { mayCall } from "./access.ts";
 import { incapable } from "./capable.ts";
 import { followLists, type ListName } from "./lists.ts";
 import { followResource, mayFollow } from "./news.ts";
-import { mayWantHeaders, type PlainCall, statelessCall } from "./plain-call.ts";
+import { mayWantHeaders, type PlainCall } from "./plain-call.ts";
 import { RunningCall } from "./running-call.ts";
 import { argumentsSchema } from "./schemas.ts";
 import { createServer, INFO } from "./server.ts";
@@ -23,10 +23,19 @@ import { createServer, INFO } from "./server.ts";
 /** How often a silent stream is written to, in milliseconds: only a write tells that its client has left, which cancels. */
 const KEEP_ALIVE_MS = 1_000;
 
-/** Answers one request. @param body its JSON, which was read and checked already */
+/** How long a call may take to be answered by plain JSON, in milliseconds: whether its client has left is not noticed before. */
+const SOON_MS = 500;
+
+/** What was read and checked already: its JSON, and the ordinary call that it is. */
+interface Read {
+  readonly body: unknown;
+  readonly plain: PlainCall | undefined;
+}
+
+/** Answers one request. */
 export async function serveStateless(
   request: Request,
-  body: unknown,
+  { body, plain }: Read,
   identity: Identity,
   toolsCap: number,
   desks: DurableObjectNamespace<TaskDesk>,
@@ -34,9 +43,8 @@ export async function serveStateless(
   const called = await calledTool(body, identity);
   const refusal = incapable(body, called?.tool);
   if (refusal !== undefined) return refusal;
-  const plain = called && !mayWantHeaders(called.inputSchema) ? statelessCall(request, body) : undefined;
-  const running = plain && runs(identity, plain);
-  const result = await running?.soon();
+  const running = plain && called && !mayWantHeaders(called.inputSchema) ? runs(identity, plain) : undefined;
+  const result = await running?.soon(SOON_MS);
   if (plain !== undefined && result !== undefined) return answerTo(plain, result);
   const schema = called && { ...argumentsSchema(called.inputSchema) };
   const news = new NewsBus(identity, subscriptionsOf(body));

@@ -53,15 +53,12 @@ async function answer(c: Context<AppEnv>): Promise<Response> {
   const body = await readBody(request, z.unknown());
   if (!body.ok) return errorResponse(body.rejection);
   const { value } = body;
-  return (await isOfSession(request, value))
-    ? session(c, value, identity)
-    : serveStateless(request, value, identity, mcpToolsCap, c.env.TASKS);
-}
-
-/** Ordinary calls say at a glance of which era they are. */
-async function isOfSession(request: Request, body: unknown): Promise<boolean> {
-  if (statelessCall(request, body) !== undefined) return false;
-  return sessionCall(request, body) !== undefined || isLegacyRequest(request, body);
+  // Ordinary calls say at a glance of which era they are.
+  const plain = statelessCall(request, value);
+  const legacy =
+    plain === undefined && (sessionCall(request, value) !== undefined || (await isLegacyRequest(request, value)));
+  if (legacy) return session(c, value, identity);
+  return serveStateless(request, { body: value, plain }, identity, mcpToolsCap, c.env.TASKS);
 }
 
 function session(c: Context<AppEnv>, body: unknown, identity: Identity): Promise<Response> {

@@ -7,8 +7,8 @@ import { type Tools, Upstream } from "../support/server/upstream.ts";
 const text = (said: string) => ({ content: [{ type: "text", text: said }] });
 const TOOLS: Tools = {
   quick: { run: () => text("at once") },
-  slow: { run: () => new Promise((done) => setTimeout(done, 600, text("later"))) },
-  late: { run: () => new Promise((done) => setTimeout(done, 2_000, text("too late"))) },
+  slow: { run: () => new Promise((done) => setTimeout(done, 1_300, text("later"))) },
+  late: { run: () => new Promise((done) => setTimeout(done, 4_000, text("too late"))) },
   logs: {
     run: async (_, __, { notify }) => {
       await notify("notifications/message", { level: "error", data: "before" });
@@ -165,7 +165,7 @@ describe("in a session", () => {
 
   test.each([
     ["before it is a stream", 0],
-    ["when it is a stream", 500],
+    ["when it is a stream", 1_300],
   ])("a call is cancelled %s", async (_, waitMs) => {
     const { call, say } = await session();
     const before = upstream.calls.length;
