@@ -4,7 +4,14 @@ import { MCP_SUBSCRIPTIONS } from "../limits.ts";
 import type { Sql } from "../sql.ts";
 import { BegunCalls, type Called } from "./begun-calls.ts";
 import { SessionEvents } from "./events.ts";
-import { deleteSubscription, insertSubscription, readSession, readSubscriptions, setRevision } from "./store.ts";
+import {
+  deleteSubscription,
+  insertSubscription,
+  readSession,
+  readSubscriptions,
+  setLevel,
+  setRevision,
+} from "./store.ts";
 import type { SessionCall, SessionSurface, Speaker, Who } from "./surface.ts";
 
 /** How often a silent stream is written to, in milliseconds: only a write tells that its client has left. */
@@ -41,7 +48,12 @@ export class LiveSession {
       onsessionclosed: onDelete,
     });
     this.#speaker = surface.speaker(
-      { add: (uri, who) => this.#subscribe(uri, who), remove: (uri) => this.#unsubscribe(uri) },
+      {
+        add: (uri, who) => this.#subscribe(uri, who),
+        remove: (uri) => this.#unsubscribe(uri),
+        level: readSession(sql)?.level ?? undefined,
+        setLevel: (level) => setLevel(sql, level),
+      },
       env,
     );
   }

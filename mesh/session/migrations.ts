@@ -25,4 +25,5 @@ export const SESSION_MIGRATIONS: readonly string[] = [
   CREATE INDEX event_by_stream ON event (stream, id);                      -- replaying one stream
   CREATE TABLE subscription (uri TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
+  "ALTER TABLE session ADD COLUMN level TEXT", // from which level on its client wants log messages; null: all
 ];

@@ -9,17 +9,19 @@ export interface SessionRow {
   readonly initialize: string;
   /** The registry's revision that the client was last told of. */
   readonly revision: number;
+  /** From which level on the client wants log messages, where it has said so. */
+  readonly level: string | null;
 }
 
 export function readSession(sql: Sql): SessionRow | undefined {
   return firstRow(
     sql.exec<SessionRow & Record<string, string | number>>(
-      "SELECT session_id AS sessionId, mesh, principal, initialize, revision FROM session",
+      "SELECT session_id AS sessionId, mesh, principal, initialize, revision, level FROM session",
     ),
   );
 }
 
-export function insertSession(sql: Sql, session: SessionRow, now: number): void {
+export function insertSession(sql: Sql, session: Omit<SessionRow, "level">, now: number): void {
   const { sessionId, mesh, principal, initialize, revision } = session;
   sql.exec(
     "INSERT INTO session (one, session_id, mesh, principal, initialize, revision, created_at) VALUES (1, ?, ?, ?, ?, ?, ?)",
@@ -34,6 +36,10 @@ export function insertSession(sql: Sql, session: SessionRow, now: number): void 
 
 export function setRevision(sql: Sql, revision: number): void {
   sql.exec("UPDATE session SET revision = ?", revision);
+}
+
+export function setLevel(sql: Sql, level: string): void {
+  sql.exec("UPDATE session SET level = ?", level);
 }
 
 /** @param parts of the message's JSON, in order; there is one at least */

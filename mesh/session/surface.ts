@@ -43,11 +43,14 @@ export interface Begun {
   readonly cancel: () => void;
 }
 
-/** The resources that a session follows. */
+/** What a session keeps of what its client wants: the resources that it follows, and how much it wants to hear. */
 export interface Subscriptions {
   /** @returns whether there was room for it */
   readonly add: (uri: string, who: Who) => boolean;
   readonly remove: (uri: string) => void;
+  /** From which level on it wants log messages, where it has said so. */
+  readonly level: string | undefined;
+  readonly setLevel: (level: string) => void;
 }
 
 let provided: SessionSurface | undefined;

@@ -63,6 +63,8 @@ export interface ServerOptions {
   readonly subscriptions?: {
     readonly add: (uri: string, identity: Identity) => Promise<void>;
     readonly remove: (uri: string) => Promise<void>;
+    readonly level: string | undefined;
+    readonly setLevel: (level: string) => void;
   };
 }
 
@@ -112,8 +114,10 @@ export function createServer(
 ): MeshServer {
   const mesh = new MeshServer(called);
   const { server } = mesh;
+  mesh.level = LEVELS.find((level) => level === subscriptions?.level) ?? EVERY_LEVEL;
   server.setRequestHandler("logging/setLevel", ({ params }) => {
     mesh.level = params.level;
+    subscriptions?.setLevel(params.level);
     return {};
   });
   server.setRequestHandler("tools/list", async ({ params }, ctx) => {

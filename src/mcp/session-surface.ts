@@ -97,6 +97,8 @@ function guarded(subscriptions: Subscriptions): NonNullable<ServerOptions["subsc
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
     },
     remove: async (uri) => subscriptions.remove(uri),
+    level: subscriptions.level,
+    setLevel: (level) => subscriptions.setLevel(level),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
   ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metaOf, textOf } from "../support/server/mcp.ts";
@@ -32,6 +33,12 @@ const OLD: Tools = {
   sample: { run: async (_, __, { ask }) => text(JSON.stringify(await ask?.("sampling/createMessage", SAMPLE))) },
   roots: { run: async (_, __, { ask }) => text(JSON.stringify(await ask?.("roots/list", {}))) },
   can: { run: (_, __, { capabilities }) => text(JSON.stringify(capabilities ?? {})) },
+  log: {
+    run: async (_, __, { notify }) => {
+      for (const level of ["debug", "info", "error"]) await notify("notifications/message", { level, data: level });
+      return text("logged");
+    },
+  },
 };
 /** Asks by its result. */
 const MODERN: Tools = {
@@ -159,6 +166,26 @@ describe("a client with a session", () => {
       await client.close();
     }
   });
+});
+
+test("a client with a session hears what a server logs from the level on that it has set, after a restart too", async () => {
+  const client = await oldClient({});
+  const heard: unknown[] = [];
+  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
+    heard.push(params.data);
+  });
+  const logged = async () => {
+    heard.length = 0;
+    await client.callTool({ name: "old__log", arguments: {} });
+    return [...heard];
+  };
+  expect(await logged()).toEqual(["debug", "info", "error"]);
+  await client.setLoggingLevel("info");
+  expect(await logged()).toEqual(["info", "error"]);
+  await mesh.crash();
+  await mesh.restart();
+  expect(await logged()).toEqual(["info", "error"]);
+  await client.close();
 });
 
 describe("a client without a session", () => {
