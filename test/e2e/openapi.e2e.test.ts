@@ -20,6 +20,9 @@ const RUNS: Readonly<Record<string, number>> = {
   invokeAgent: 1_200,
   registerAgent: 500,
   replaceAgent: 500,
+  registerAgents: 400,
+  changeAgent: 400,
+  readHop: 400,
   makeKey: 300,
 };
 const OTHER_RUNS = 150;
