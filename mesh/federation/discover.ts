@@ -3,8 +3,9 @@ import type { Client } from "@modelcontextprotocol/client";
 import { digest, measure } from "../hop/payload.ts";
 import { schemaProblem } from "../hop/schema-check.ts";
 import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
-import type { JsonSchema, UpstreamFacts } from "../schema.ts";
+import type { JsonSchema } from "../schema.ts";
 import { type Connection, type Upstream, withUpstream } from "./connect.ts";
+import type { UpstreamFacts } from "./facts.ts";
 import type { FoundTool } from "./pins.ts";
 
 export type Discovered =

@@ -1,7 +1,8 @@
 /** Tools that ask their client for something: whether whoever calls one can be asked. Pure. */
 import type { Relay } from "../hop/call.ts";
 import type { Rejection } from "../rejection.ts";
-import type { Skill, ToolFacts } from "../schema.ts";
+import type { Skill } from "../schema.ts";
+import type { ToolFacts } from "./facts.ts";
 
 /** What of a tool's needs a client has not declared. */
 export function missingOf(

@@ -2,7 +2,9 @@
  * What an upstream says of its tools, held against what was approved. A tool's definition is read by models: one that is
  * changed after somebody had looked at it (the rug-pull attack) is flagged, and under `pin: strict` withheld. Pure.
  */
-import type { JsonSchema, Skill, ToolFacts } from "../schema.ts";
+
+import type { JsonSchema, Skill } from "../schema.ts";
+import type { ToolFacts } from "./facts.ts";
 
 /** A tool as its server lists it now. */
 export interface FoundTool {

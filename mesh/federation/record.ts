@@ -1,6 +1,8 @@
 /** What the registry keeps of a federated server after it was asked. Pure. */
-import type { Agent, Skill, UpstreamFacts } from "../schema.ts";
+
+import type { Agent, Skill } from "../schema.ts";
 import type { Discovered } from "./discover.ts";
+import type { UpstreamFacts } from "./facts.ts";
 import { type FoundTool, goneAfter, pinned } from "./pins.ts";
 
 /** Reasons that are shown, of tools that could not be taken. */

@@ -1,5 +1,6 @@
 /** Agents: rows, look-ups and search. One function a statement. */
-import type { Agent, AgentHealth, AgentRegistration, Skill, UpstreamFacts } from "../schema.ts";
+import type { UpstreamFacts } from "../federation/facts.ts";
+import type { Agent, AgentHealth, AgentRegistration, Skill } from "../schema.ts";
 import { firstRow, type Sql } from "../sql.ts";
 import { noteCheck } from "./checked.ts";
 import { deleteWords, writeWords } from "./words.ts";

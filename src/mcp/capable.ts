@@ -1,7 +1,7 @@
 /** Calls without a session of tools whose server asks clients for something: refused before they begin, as the protocol wants it. */
 import { CLIENT_CAPABILITIES_META_KEY, MissingRequiredClientCapabilityError } from "@modelcontextprotocol/server";
+import type { ToolFacts } from "../../mesh/federation/facts.ts";
 import { missingOf } from "../../mesh/federation/needs.ts";
-import type { ToolFacts } from "../../mesh/schema.ts";
 
 /** The answer to a call whose client lacks what the tool needs; nothing where it lacks nothing, or has not said. */
 export function incapable(body: unknown, tool: ToolFacts | undefined): Response | undefined {

@@ -15,11 +15,12 @@ import {
   type ResourceTemplateType,
 } from "@modelcontextprotocol/server";
 import { type Connection, withUpstream } from "../../mesh/federation/connect.ts";
+import type { UpstreamFacts } from "../../mesh/federation/facts.ts";
 import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import type { Relay } from "../../mesh/hop/call.ts";
 import { UPSTREAM_READ_MS } from "../../mesh/limits.ts";
 import { MESH_PREFIX } from "../../mesh/registry/tool-names.ts";
-import type { Agent, UpstreamFacts } from "../../mesh/schema.ts";
+import type { Agent } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
 import { mayCall } from "./access.ts";
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Usage } from "../../mesh/budget.ts";
 import type { ChainGraph, GraphHop } from "../../mesh/chain/lineage.ts";
 import type { ChainView } from "../../mesh/chain/views.ts";
+import { ToolFacts, UpstreamFacts } from "../../mesh/federation/facts.ts";
 import type { KeyView } from "../../mesh/identity/token-keys.ts";
 import { CHAIN_ID, HOP_ID } from "../../mesh/ids.ts";
 import type { EdgeView } from "../../mesh/index/edges.ts";
@@ -17,8 +18,6 @@ import {
   JsonSchema,
   Scope,
   Skill,
-  ToolFacts,
-  UpstreamFacts,
 } from "../../mesh/schema.ts";
 import { hopEvent } from "./examples.ts";
 import { CODES, Problem } from "./problem.ts";
