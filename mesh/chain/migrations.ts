@@ -126,5 +126,8 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   -- A chain's due time stands in its row alone. Its kind stays in the CHECK of due: no row has it.
   DELETE FROM due WHERE kind = 'chain';
   CREATE INDEX chain_by_due ON chain (due_at);
+
+  -- Who loads a chain reads all of its hops anyway, for the sums of those that have ended.
+  DROP INDEX hop_open;
   `,
 ];

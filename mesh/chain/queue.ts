@@ -30,6 +30,8 @@ export class LedgerQueue {
   /** Chains of which a message has failed since the last commit: what is in memory of them is not to be trusted. */
   readonly #broken = new Set<string>();
   #scheduled = false;
+  /** When the first of the settlements that wait has come. Epoch milliseconds. */
+  #oldestAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(book: Book, now: () => number, committed: () => void) {
@@ -69,12 +71,16 @@ export class LedgerQueue {
     return { verdict: "settled", status: hop.status, rejection: hop.rejection, usage: usageOf(hop, this.#now()) };
   }
 
-  /** The timer is left alone when another commit comes first: it then finds nothing to write, or writes sooner. */
+  /** One timer for all: when another commit came first, it goes on for what has come since. */
   #wakeSoon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.commit();
-    }, SETTLEMENT_WAIT_MS);
+    if (this.#settlements.length === 1) this.#oldestAtMs = this.#now();
+    this.#timer ??= setTimeout(() => this.#wake(), SETTLEMENT_WAIT_MS);
+  }
+
+  #wake(): void {
+    const leftMs = this.#settlements.length === 0 ? 0 : this.#oldestAtMs + SETTLEMENT_WAIT_MS - this.#now();
+    this.#timer = leftMs > 0 ? setTimeout(() => this.#wake(), leftMs) : undefined;
+    if (leftMs <= 0) this.commit();
   }
 
   /** Decides the asks that wait, and writes everything. Nothing is answered that is not written. */
