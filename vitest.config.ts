@@ -12,8 +12,9 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.do.test.ts", "test/**/*.e2e.test.ts"],
+          exclude: ["test/**/*.do.test.ts", "test/**/*.e2e.test.ts", "test/**/*.patient.test.ts"],
           testTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -33,7 +34,17 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workers", include: ["test/**/*.do.test.ts"], testTimeout: 30_000 },
+        test: { name: "workers", include: ["test/**/*.do.test.ts"], testTimeout: 30_000, maxWorkers: 2 },
+      },
+      {
+        // End to end too, but they do nothing but wait: beside the tests of the rules they cost no time.
+        test: {
+          name: "patient",
+          include: ["test/e2e/**/*.patient.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
       },
       {
         test: {
@@ -42,6 +53,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
