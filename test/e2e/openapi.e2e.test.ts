@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AnswerCheck, type Given } from "../support/fuzz/answers.ts";
 import { type Document, type Operation, operationsOf } from "../support/fuzz/document.ts";
 import { type Request, requestsOf } from "../support/fuzz/requests.ts";
-import { AgentHost, silent } from "../support/server/agent.ts";
+import { AgentHost, Raw, silent } from "../support/server/agent.ts";
 import { type Fuzzed, furnish } from "../support/server/fuzz-surroundings.ts";
 import { MeshServer } from "../support/server/mesh.ts";
 import { until } from "../support/server/until.ts";
@@ -214,7 +214,7 @@ describe("requests made from the document are answered as the document says", ()
     }
   });
 
-  test("a call that would close a loop, one of an agent that has no place, and one of a slow agent", async () => {
+  test("a call that would close a loop, or go over its budget, and those of a busy, a slow and a broken agent", async () => {
     const invoke = operation("invokeAgent");
     const body = '{"input":1}';
     const loop = request(invoke, "/v1/agents/keeper/invoke", { bearer: around.token, body });
@@ -223,6 +223,22 @@ describe("requests made from the document are answered as the document says", ()
     // One of its own: the others' timeouts may have opened the breaker of the agent that they share.
     await host.agent("unhurried", silent, { timeoutMs: 20 });
     expect(await tried(invoke, request(invoke, "/v1/agents/unhurried/invoke", { body }))).toBe(504);
+    await host.agent("broken", () => new Raw(500, "{}"));
+    expect(await tried(invoke, request(invoke, "/v1/agents/broken/invoke", { body }))).toBe(502);
+    const nothing = request(invoke, "/v1/agents/parrot/invoke", { body: '{"input":1,"budget":{"hops":0}}' });
+    expect(await tried(invoke, nothing)).toBe(402);
+  });
+
+  test("a graph in a form that there is not", async () => {
+    const { chainId } = await mesh.client.invoke("parrot", 1);
+    for (const [id, path] of [
+      ["readMeshGraph", "/v1/graph"],
+      ["readChainGraph", `/v1/chains/${chainId}/graph`],
+    ] as const) {
+      const asked = request(operation(id), path);
+      const picture = { ...asked, headers: { ...asked.headers, accept: "image/png" } };
+      expect(await tried(operation(id), picture), id).toBe(406);
+    }
   });
 
   test("what is still as it was, and what is not any more", async () => {
