@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { nestsDeeper } from "../mesh/hop/payload.ts";
 import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
 import type { FieldError, Rejection } from "../mesh/rejection.ts";
+import { joined } from "./bytes.ts";
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -55,15 +56,7 @@ async function readBytes(request: Request): Promise<Uint8Array | undefined> {
     }
   }
   if (length > BODY_BYTES) return undefined;
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return joined(chunks, length);
 }
 
 /** How long a refusal waits for the body that it is not about, in milliseconds. */

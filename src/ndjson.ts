@@ -1,5 +1,7 @@
 /** Newline-delimited JSON from a body, a line at a time: what is held is one line, however long the body is. */
 
+import { joined } from "./bytes.ts";
+
 export interface Line {
   /** From 1; blank lines are counted, and not given. */
   readonly number: number;
@@ -48,16 +50,4 @@ export async function* linesIn(
   }
   const last = length === 0 ? undefined : end();
   if (last !== undefined) yield last;
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
 }

@@ -1,7 +1,7 @@
 /** Quotes → a draft: for each sub-question the sentences that tell most about it, each under its quote. */
 import type { Draft } from "../critic/schema.ts";
 import type { Hop } from "../define.ts";
-import { words } from "../language/words.ts";
+import { sharedWords, words } from "../language/words.ts";
 import { SummarizerOutput } from "../summarizer/schema.ts";
 import { sentencesOf } from "../summarizer/sentences.ts";
 import { askAgent } from "./ask.ts";
@@ -91,8 +91,7 @@ function isClaim(sentence: string): boolean {
 
 /** Of each of the best quotes the sentence that has most words of the question. */
 function withoutSummarizer(search: string, quotes: readonly Quote[]): Picked["sentences"] {
-  const wanted = new Set(words(search).filter((word) => word.length > 3));
-  const hits = (text: string): number => new Set(words(text).filter((word) => wanted.has(word))).size;
+  const hits = sharedWords(search);
   return quotes.slice(0, CLAIMS_A_SECTION).flatMap(({ text, n }) => {
     const [best] = sentencesOf([{ text }]).toSorted((a, b) => hits(b.text) - hits(a.text));
     return best === undefined ? [] : [{ text: best.text, n }];

@@ -1,6 +1,6 @@
 /** Readings → the passages that are ranked, and rankings → the quotes. */
 import { plainText } from "../language/plain.ts";
-import { words } from "../language/words.ts";
+import { sharedWords, words } from "../language/words.ts";
 import type { Hit } from "../ranker/schema.ts";
 import { MAX_RANKED_BYTES } from "../ranker/schema.ts";
 import type { Passage, ReaderOutput } from "../reader/schema.ts";
@@ -72,10 +72,9 @@ export function chooseQuotes(
 
 /** Without a ranker: how many of the question's words a passage has. */
 export function byCommonWords(passages: readonly Evidence[], search: string, most: number): Ranking {
-  const wanted = new Set(words(search).filter((word) => word.length > 3));
+  const shared = sharedWords(search);
   const counts = passages.map(({ text, heading = "" }, index) => {
-    const has = new Set(words(`${heading} ${text}`));
-    return { index, score: null, count: [...wanted].filter((word) => has.has(word)).length };
+    return { index, score: null, count: shared(`${heading} ${text}`) };
   });
   const best = counts.filter(({ count }) => count > 0).toSorted((a, b) => b.count - a.count || a.index - b.index);
   return { hits: best.slice(0, most).map(({ index, score }) => ({ index, score })) };

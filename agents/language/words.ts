@@ -20,3 +20,12 @@ function pairs(run: string): string[] {
   if (characters.length === 1) return characters;
   return characters.slice(1).map((character, index) => `${characters[index]}${character}`);
 }
+
+/** A word with fewer characters tells little: most are articles and pronouns, in any language. */
+const TELLING_CHARS = 4;
+
+/** How many different words of `search` that tell something a text has. */
+export function sharedWords(search: string): (text: string) => number {
+  const wanted = new Set(words(search).filter((word) => word.length >= TELLING_CHARS));
+  return (text) => new Set(words(text).filter((word) => wanted.has(word))).size;
+}

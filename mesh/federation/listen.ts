@@ -1,5 +1,6 @@
 /** Hears from an upstream MCP server when its lists change, in either era, for as long as somebody here wants to know. */
 import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import { coalesced } from "../coalesce.ts";
 import { guardedFetch } from "../egress/guarded.ts";
 import { DISCOVERY_MS, UPSTREAM_BYTES } from "../limits.ts";
 import { INFO, type Upstream } from "./connect.ts";
@@ -58,18 +59,11 @@ async function listenOnce(
   const lost = Promise.withResolvers<void>();
   client.onclose = () => lost.resolve();
   client.onerror = () => lost.resolve();
-  let due = false;
-  const tell = async () => {
-    if (due) return;
-    due = true;
-    await scheduler.wait(QUIET_MS);
-    due = false;
-    if (!signal.aborted) heard();
-  };
+  const tell = coalesced(QUIET_MS, signal, heard);
   client.setNotificationHandler("notifications/resources/updated", ({ params }) => {
-    if (params.uri === resource) void tell();
+    if (params.uri === resource) tell();
   });
-  for (const method of resource === undefined ? NEWS : []) client.setNotificationHandler(method, () => void tell());
+  for (const method of resource === undefined ? NEWS : []) client.setNotificationHandler(method, tell);
   const leave = () => void client.close().catch(() => undefined);
   signal.addEventListener("abort", leave, { once: true });
   try {

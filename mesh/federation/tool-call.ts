@@ -87,7 +87,8 @@ export async function callTool(call: ToolCall): Promise<Answered> {
   }
 }
 
-function headersOf({ known, headers }: ToolCall): Record<string, string> {
+/** What every request to a known server says. */
+export function headersOf({ known, headers }: Pick<ToolCall, "known" | "headers">): Record<string, string> {
   const { sessionId, protocolVersion } = known;
   return {
     ...headers,

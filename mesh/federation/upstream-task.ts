@@ -17,7 +17,7 @@ import { INFO } from "./connect.ts";
 import { asked, type Remembered, takesTasks } from "./memory.ts";
 import { headerValue } from "./param-headers.ts";
 import { type Answered, ToolAnswer } from "./tool-answer.ts";
-import { note } from "./tool-call.ts";
+import { headersOf, note } from "./tool-call.ts";
 
 export interface UpstreamTask {
   readonly url: string;
@@ -158,7 +158,7 @@ async function request(
   const { url, policy, known, relay } = task;
   const id = nanoid();
   const stateless = known.discover !== undefined;
-  const headers = headersOf(task, method, params.taskId);
+  const headers = taskHeaders(task, method, params.taskId);
   const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, ...envelopeOf(task) } });
   const say = (message: object) => task.defer(note(url, headersOf(task), message, policy));
   const answer = new ToolAnswer({ id, stateless, relay: stateless ? undefined : relay }, say);
@@ -173,18 +173,10 @@ async function request(
   }
 }
 
-function headersOf({ known, headers }: UpstreamTask, method?: string, taskId = ""): Record<string, string> {
-  const { discover, sessionId, protocolVersion } = known;
-  return {
-    ...headers,
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion }),
-    ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
-    ...(discover === undefined || method === undefined
-      ? {}
-      : { "mcp-method": method, "mcp-name": headerValue(taskId) }),
-  };
+/** As of any request, and what a server of 2026-07-28 reads without opening the body. */
+function taskHeaders(task: UpstreamTask, method: string, taskId: string): Record<string, string> {
+  const named = { "mcp-method": method, "mcp-name": headerValue(taskId) };
+  return { ...headersOf(task), ...(task.known.discover === undefined ? {} : named) };
 }
 
 /** What a request without a session says of its client. */

@@ -1,5 +1,5 @@
 /** The fixture as a server of 2026-07-28 on loopback. */
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,6 +47,11 @@ export async function startFixture(): Promise<FixtureServer> {
     if (answer.body !== null) for await (const chunk of answer.body) response.write(chunk);
     response.end();
   });
+  return serving(server);
+}
+
+/** On a free port of loopback. */
+export async function serving(server: HttpServer): Promise<FixtureServer> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const close = async () => {
     const closed = new Promise((done) => server.close(done));

@@ -1,6 +1,5 @@
 /** What the suites want of sessions alone: a server of 2025-11-25 that closes the stream of a call before it has answered. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
@@ -8,7 +7,7 @@ import { type EventStore, StreamableHTTPServerTransport } from "@modelcontextpro
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CallToolRequestSchema, type JSONRPCMessage, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { nanoid } from "nanoid";
-import type { FixtureServer } from "./fixture-server.ts";
+import { type FixtureServer, serving } from "./fixture-server.ts";
 
 /** What clients are asked to wait before they come back, in milliseconds, and how long the call takes after that. */
 const RETRY_MS = 50;
@@ -44,13 +43,7 @@ export async function startOldFixture(): Promise<FixtureServer> {
     if (transport === undefined) return void response.writeHead(404).end("Session not found");
     await passOn(transport, request, response);
   });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const close = async () => {
-    const closed = new Promise((done) => server.close(done));
-    server.closeAllConnections();
-    await closed;
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, close };
+  return serving(server);
 }
 
 async function passOn(

@@ -1,4 +1,5 @@
 /** News that clients are told without asking: the set of tools has changed, a chain that they follow has. */
+import { coalesced } from "../../mesh/coalesce.ts";
 import { listen } from "../../mesh/federation/listen.ts";
 import { followChain } from "../../mesh/hop/follow.ts";
 import { linesOf } from "../../mesh/lines.ts";
@@ -62,17 +63,10 @@ export async function followResource(
   if (named.kind === "agent") return;
   const { chain } = await findChain(mesh, named.id);
   if (chain.status !== "running") return;
-  let due = false;
-  const tell = async () => {
-    if (due) return;
-    due = true;
-    await scheduler.wait(QUIET_MS);
-    due = false;
-    if (!signal.aborted) updated();
-  };
+  const tell = coalesced(QUIET_MS, signal, updated);
   const since = mesh.now();
   for await (const event of followChain(mesh, chain, 0, signal)) {
     if ("chain" in event) return updated();
-    if (event.hop.at >= since) void tell();
+    if (event.hop.at >= since) tell();
   }
 }
