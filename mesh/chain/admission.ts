@@ -15,11 +15,11 @@ import { gaugesOf, newRootPurses, type OwnPurses, ownsPurses, stackOf } from "./
 
 /**
  * Decides an ask, once: sent again, it gets the decision that stands.
- * @param resent whether it may have been decided before; a root ask that is new needs no look at the rows
+ * @param resent whether it says that it may have been decided before
  */
 export function decide(book: Book, asked: Ask, now: number, resent = true): Decision {
   const known = book.chain(asked.chainId, asked.root !== undefined && !resent);
-  const again = known && (resent || asked.parentHopId === undefined) ? decidedBefore(book, known, asked) : undefined;
+  const again = known && (resent || mayStand(known, asked)) ? decidedBefore(book, known, asked) : undefined;
   if (again !== undefined) return again;
   const parent = known && asked.parentHopId !== undefined ? book.hop(known, asked.parentHopId) : undefined;
   // A dead token is no call of its chain: it leaves the chain untouched, whatever was asked under it before.
@@ -46,6 +46,11 @@ const KEY_REUSED: Rejection = {
   detail: "This Idempotency-Key was used with another request. Use a new key for a new request.",
 };
 
+/** Whether an ask that does not say so may have been decided all the same: rows are read only where it can be in them. */
+function mayStand({ hops, counts }: LiveChain, { parentHopId, hopId }: Ask): boolean {
+  return parentHopId === undefined || hops.has(hopId) || Object.values(counts).some((ended) => ended > 0);
+}
+
 function decidedBefore(book: Book, chain: LiveChain, ask: Ask): Decision | undefined {
   const hop = book.hop(chain, ask.hopId);
   if (hop === undefined) return undefined;
@@ -58,6 +63,7 @@ function startChain(book: Book, ask: Ask, now: number): LiveChain {
   const { root } = ask;
   if (root === undefined) throw new Error("An ask without a parent starts its chain, and must say how.");
   const chain: LiveChain = {
+    kept: "new",
     row: "new",
     id: book.nextSeq(),
     chainId: ask.chainId,
@@ -76,6 +82,7 @@ function startChain(book: Book, ask: Ask, now: number): LiveChain {
     dueAt: Number.MAX_SAFE_INTEGER,
     dueMoved: false,
     hops: new Map(),
+    touched: new Set(),
     writes: [],
   };
   book.add(chain);
@@ -154,6 +161,7 @@ function newHop(
   const id = book.nextSeq();
   const ended = entered.status === "rejected";
   const hop: LiveHop = {
+    kept: "new",
     row: "new",
     id,
     hopId: ask.hopId,
@@ -184,6 +192,7 @@ function newHop(
     ...entered,
   };
   chain.hops.set(hop.hopId, hop);
+  chain.touched.add(hop);
   return hop;
 }
 

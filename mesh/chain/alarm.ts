@@ -55,5 +55,5 @@ function lookAtChain(book: Book, row: number, now: number, bornAtMs: number): vo
   if (chain === undefined) return;
   if (chain.status !== "running") return expireChain(book, chain, now);
   expireLeases(book, chain, now, bornAtMs);
-  book.write();
+  book.place();
 }

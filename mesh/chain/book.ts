@@ -1,23 +1,34 @@
 /**
- * The ledger's working copy: open chains and hops in memory, loaded from their rows when they are first asked for, and
- * written back together. What is in memory and not in rows is what the next commit writes: at most a few milliseconds
- * of settlements, and asks that nobody has been answered yet.
+ * The ledger's working copy: open chains and hops in memory, loaded from their rows when they are first asked for. What
+ * is in memory and nowhere else is what the next commit writes to the journal: at most a few milliseconds of settlements,
+ * and asks that nobody has been answered yet. From there it gets into its rows when somebody is to read them, or when
+ * enough has come together.
  */
 import type { Database } from "../sql.ts";
-import { insertChain, loadChain, loadChainByRow, readMaxSeq, setChainDue, updateChain } from "./chains.ts";
+import { loadChain, loadChainByRow, placeChain, readMaxSeq, setChainDue } from "./chains.ts";
 import { type DueKind, setDue } from "./due.ts";
 import { readSent } from "./events.ts";
-import { insertHop, loadHop, loadHopByRow, loadOpenHops, updateHop } from "./hops.ts";
+import { loadHop, loadHopByRow, loadOpenHops, placeHop } from "./hops.ts";
 import type { IdempotentRow } from "./idempotency.ts";
+import { appendJournal, clearJournal, entriesOf, runJournal } from "./journal.ts";
 import type { LiveChain, LiveHop } from "./live.ts";
 
 /** Chains that stay in memory between commits; those beyond are loaded again when they are asked for. */
 const RESIDENT = 5_000;
+/** Entries of the journal that are brought into their rows together: the other chains wait for it a millisecond or two. */
+const PLACE_AT = 500;
+
+const NONE: ReadonlySet<LiveChain> = new Set();
 
 export class Book {
   readonly database: Database;
   readonly #chains = new Map<string, LiveChain>();
+  /** What the next commit writes. */
   readonly #changed = new Set<LiveChain>();
+  /** What is in the journal and not in its rows; it stays in memory until it is. */
+  readonly #unplaced = new Set<LiveChain>();
+  /** Entries of the journal. */
+  #entries = 0;
   #seq: number | undefined;
   /** Requests under an Idempotency-Key that are not written yet, by their scope. */
   readonly idempotent = new Map<string, IdempotentRow>();
@@ -30,6 +41,11 @@ export class Book {
 
   constructor(database: Database) {
     this.database = database;
+  }
+
+  /** Brings into its rows what an earlier process has left in the journal: before anything else. */
+  recover(): void {
+    this.#runJournal();
   }
 
   /** The next number of the one sequence in which everything happens here. */
@@ -101,62 +117,147 @@ export class Book {
     return this.#changed.size > 0;
   }
 
+  /** Whether enough waits in the journal to be worth its rows. */
+  get isFull(): boolean {
+    return this.#entries >= PLACE_AT;
+  }
+
   /**
-   * Writes everything that has changed in one transaction. When that fails, each chain is written alone, so that a bad
-   * one fails alone; what failed is forgotten, and is what its rows say.
+   * Makes everything that has changed durable, in one row of the journal. When that fails, each chain is written alone, so
+   * that a bad one fails alone; what failed is forgotten, and is what its rows say.
    * @returns the chains that could not be written
    */
   write(): ReadonlySet<LiveChain> {
-    const chains = [...this.#changed];
-    this.#changed.clear();
-    const failed = new Set<LiveChain>();
+    if (this.#changed.size === 0) return NONE;
+    const chains = this.#takeChanged();
+    try {
+      const entries = chains.flatMap(entriesOf);
+      const { sql } = this.database;
+      this.database.transactionSync(() => {
+        if (entries.length > 0) appendJournal(sql, entries);
+        for (const chain of chains) for (const write of chain.writes) write(sql);
+      });
+      this.#entries += entries.length;
+    } catch {
+      return this.#writeAlone(chains);
+    }
+    for (const chain of chains) {
+      this.#kept(chain);
+      this.#unplaced.add(chain);
+    }
+    return NONE;
+  }
+
+  /** As `write`, and brings all rows up to date: what reads them comes after this. */
+  place(): ReadonlySet<LiveChain> {
+    const changed = this.#takeChanged();
+    const chains = new Set([...this.#unplaced, ...changed]);
+    if (chains.size === 0) return NONE;
+    const { sql } = this.database;
     try {
       this.database.transactionSync(() => {
-        for (const chain of chains) this.#writeChain(chain);
+        for (const chain of chains) this.#placeChain(chain);
+        if (this.#entries > 0) clearJournal(sql);
       });
     } catch {
-      for (const chain of chains) {
-        try {
-          this.database.transactionSync(() => this.#writeChain(chain));
-        } catch (error) {
-          console.error(`ledger: chain ${chain.chainId} could not be written`, error);
-          failed.add(chain);
-        }
+      return this.#writeAlone(changed);
+    }
+    this.#unplaced.clear();
+    this.#entries = 0;
+    for (const chain of changed) this.#kept(chain);
+    for (const chain of chains) this.#placed(chain);
+    return NONE;
+  }
+
+  /**
+   * Brings the rows to what the journal says.
+   * @returns the chains to forget: something could not be run, and nobody knows what of them is in their rows
+   */
+  #runJournal(): ReadonlySet<LiveChain> {
+    let failed = 0;
+    this.database.transactionSync(() => {
+      runJournal(this.database.sql, ([name, values], error) => {
+        failed += 1;
+        console.error(`ledger: an entry of the journal could not be run: ${name} ${JSON.stringify(values)}`, error);
+      });
+    });
+    const chains = new Set(this.#unplaced);
+    this.#unplaced.clear();
+    this.#entries = 0;
+    for (const chain of chains) {
+      if (failed > 0) this.forget(chain.chainId);
+      else {
+        chain.row = chain.kept;
+        for (const hop of chain.hops.values()) hop.row = hop.kept;
+        this.#leave(chain);
       }
     }
-    this.idempotent.clear();
+    return failed > 0 ? chains : NONE;
+  }
+
+  #writeAlone(chains: readonly LiveChain[]): ReadonlySet<LiveChain> {
+    const failed = new Set<LiveChain>();
+    const unknown = this.#runJournal();
     for (const chain of chains) {
-      if (failed.has(chain)) this.#chains.delete(chain.chainId);
-      else this.#settled(chain);
+      try {
+        if (unknown.has(chain)) throw new Error("What its journal says could not be run.");
+        this.database.transactionSync(() => this.#placeChain(chain));
+        this.#kept(chain);
+        this.#placed(chain);
+      } catch (error) {
+        console.error(`ledger: chain ${chain.chainId} could not be written`, error);
+        failed.add(chain);
+        this.#chains.delete(chain.chainId);
+      }
     }
     return failed;
   }
 
-  #writeChain(chain: LiveChain): void {
+  #takeChanged(): readonly LiveChain[] {
+    const chains = [...this.#changed];
+    this.#changed.clear();
+    this.idempotent.clear();
+    return chains;
+  }
+
+  #placeChain(chain: LiveChain): void {
     const { sql } = this.database;
-    if (chain.row === "new") insertChain(sql, chain);
-    else if (chain.row === "changed") updateChain(sql, chain);
-    for (const hop of chain.hops.values()) {
-      if (hop.row === "new") insertHop(sql, hop);
-      else if (hop.row === "changed") updateHop(sql, hop);
-    }
-    if (chain.dueMoved) this.soonestDue = Math.min(this.soonestDue, chain.dueAt);
+    placeChain(sql, chain);
+    for (const hop of chain.hops.values()) placeHop(sql, hop);
     for (const write of chain.writes) write(sql);
   }
 
-  /** What is written and over leaves memory. */
-  #settled(chain: LiveChain): void {
-    chain.row = "written";
-    this.written.add(chain.id);
-    chain.dueMoved = false;
+  /** It is durable. */
+  #kept(chain: LiveChain): void {
+    if (chain.dueMoved) this.soonestDue = Math.min(this.soonestDue, chain.dueAt);
+    chain.kept = "written";
+    for (const hop of chain.touched) hop.kept = "written";
+    chain.touched.clear();
     chain.writes.length = 0;
-    for (const hop of chain.hops.values()) {
-      hop.row = "written";
-      if (hop.status !== "open") chain.hops.delete(hop.hopId);
-    }
-    if (chain.status !== "running") this.#chains.delete(chain.chainId);
+    this.written.add(chain.id);
+  }
+
+  /** Its rows are up to date. */
+  #placed(chain: LiveChain): void {
+    chain.row = "written";
+    chain.dueMoved = false;
+    for (const hop of chain.hops.values()) hop.row = "written";
+    this.#leave(chain);
+  }
+
+  /** What is in its rows and over leaves memory. */
+  #leave(chain: LiveChain): void {
+    for (const hop of chain.hops.values())
+      if (hop.status !== "open" && hop.row === "written") chain.hops.delete(hop.hopId);
+    if (chain.status !== "running" && chain.row === "written" && !this.#changed.has(chain))
+      this.#chains.delete(chain.chainId);
     const [oldest] = this.#chains.values();
-    if (this.#chains.size > RESIDENT && oldest !== undefined && !this.#changed.has(oldest))
+    if (
+      this.#chains.size > RESIDENT &&
+      oldest !== undefined &&
+      !this.#changed.has(oldest) &&
+      !this.#unplaced.has(oldest)
+    )
       this.#chains.delete(oldest.chainId);
   }
 
@@ -168,7 +269,9 @@ export class Book {
   /** Forgets what is in memory of a chain; its rows stand. */
   forget(chainId: string): void {
     const chain = this.#chains.get(chainId);
-    this.#chains.delete(chainId);
-    if (chain !== undefined) this.#changed.delete(chain);
+    if (chain === undefined) return;
+    this.#changed.delete(chain);
+    if (this.#unplaced.has(chain)) this.#runJournal();
+    this.#chains.delete(chain.chainId);
   }
 }

@@ -5,6 +5,7 @@ import type { MeshIndex } from "../index/index.ts";
 import { LEDGER_PAGE, OUTBOX_RETRY_MS, OUTBOX_WAIT_MS, WATCH_HOLD_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
 import type { Rejection } from "../rejection.ts";
+import type { Database } from "../sql.ts";
 import { runDue } from "./alarm.ts";
 import { Book } from "./book.ts";
 import { earliestDue } from "./due.ts";
@@ -59,15 +60,17 @@ export class Ledger extends DurableObject<LedgerEnv> {
   constructor(ctx: DurableObjectState, env: LedgerEnv) {
     super(ctx, env);
     const { storage } = ctx;
-    this.#book = new Book({ sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) });
-    migrate(this.#book.database, LEDGER_MIGRATIONS);
+    const database: Database = { sql: storage.sql, transactionSync: (work) => storage.transactionSync(work) };
+    migrate(database, LEDGER_MIGRATIONS);
+    this.#book = new Book(database);
+    this.#book.recover();
     this.#followers = new Followers(this.#book);
     this.#queue = new LedgerQueue(this.#book, Date.now, () => this.#afterCommit());
   }
 
   /** Decides asks and takes settlements, in their order. Answers when what it decided is written. */
-  exchange(messages: readonly Message[]): Promise<Answer[]> {
-    return this.#queue.exchange(messages);
+  exchange(messages: readonly Message[], sender?: string): Promise<Answer[]> {
+    return this.#queue.exchange(messages, sender);
   }
 
   /**
@@ -104,17 +107,18 @@ export class Ledger extends DurableObject<LedgerEnv> {
   }
 
   read(chainId: string): ChainView | undefined {
-    this.#queue.commit();
+    this.#queue.commit(true);
     const chain = this.#book.chain(chainId);
     return chain && chainView(chain, Date.now());
   }
 
   /** Removes a chain that has ended, with all that is kept of it. */
   async remove(chainId: string): Promise<Removal> {
-    this.#queue.commit();
+    this.#queue.commit(true);
     const { database } = this.#book;
     const chain = this.#book.chain(chainId);
     if (chain !== undefined && chain.status !== "running") await this.#sendOutbox(lastSeqOf(database.sql, chain));
+    this.#queue.commit(true);
     const removal = database.transactionSync(() => remove(this.#book, this.#book.chain(chainId), Date.now()));
     this.#afterCommit();
     return removal;
@@ -122,7 +126,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
 
   /** Hops in the order of their admission, after the row `after`; at most LEDGER_PAGE. */
   hops(chainId: string, after: number, most = LEDGER_PAGE): HopView[] {
-    this.#queue.commit();
+    this.#queue.commit(true);
     const chain = this.#book.chain(chainId);
     return chain === undefined
       ? []
@@ -134,10 +138,10 @@ export class Ledger extends DurableObject<LedgerEnv> {
    * @returns nothing when there is no such chain
    */
   follow(chainId: string, after: number): ReadableStream<Uint8Array> | undefined {
-    this.#queue.commit();
+    this.#queue.commit(true);
     const chain = this.#book.chain(chainId);
     if (chain === undefined) return undefined;
-    return this.#followers.follow(chainId, chain.id, after, () => this.#queue.commit());
+    return this.#followers.follow(chainId, chain.id, after, () => this.#queue.commit(true));
   }
 
   /** Whether the ledger's sequence has come to this number. */
@@ -158,7 +162,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = Number.POSITIVE_INFINITY;
-    this.#queue.commit();
+    this.#queue.commit(true);
     const outbox = runDue(this.#book, Date.now(), this.#bornAtMs);
     if (outbox) await this.#sendOutbox();
     this.#afterCommit();
@@ -194,7 +198,7 @@ export class Ledger extends DurableObject<LedgerEnv> {
     try {
       const ledger = this.ctx.id.name ?? this.ctx.id.toString();
       const mesh = ledger.split("/")[0] ?? "default";
-      await drainOutbox(this.#book, () => this.#queue.commit(), this.env.INDEX.getByName(mesh), ledger, enough);
+      await drainOutbox(this.#book, () => this.#queue.commit(true), this.env.INDEX.getByName(mesh), ledger, enough);
       this.#outboxTimer = undefined;
       // What was committed while the last batch was under way has found the timer set.
       this.#afterCommit();

@@ -4,6 +4,7 @@ import { firstRow, type Sql } from "../sql.ts";
 import type { ChainStatus, StandingPolicy } from "./facts.ts";
 import type { LiveChain } from "./live.ts";
 import type { RootPurses } from "./stack.ts";
+import { insertInto, run, updateOf, type Value } from "./statement.ts";
 
 type ChainColumns = {
   id: number;
@@ -30,6 +31,7 @@ type ChainColumns = {
 function toChain(row: ChainColumns): LiveChain {
   const { done, error, rejected, lost, cancelled } = row;
   return {
+    kept: "written",
     row: "written",
     id: row.id,
     chainId: row.chain_id,
@@ -48,6 +50,7 @@ function toChain(row: ChainColumns): LiveChain {
     dueAt: row.due_at,
     dueMoved: false,
     hops: new Map(),
+    touched: new Set(),
     writes: [],
   };
 }
@@ -70,45 +73,39 @@ const PLACE = [
   "principal",
   "limits",
   "policy",
-  "traceparent",
+  "traceparent?",
   "started_at",
   "deadline_at",
   "due_at",
 ];
 /** What becomes of it. */
-const COURSE = ["status", "purses", "open", "done", "error", "rejected", "lost", "cancelled", "ended_at"];
+const COURSE = ["status", "purses", "open", "done", "error", "rejected", "lost", "cancelled", "ended_at?"];
 
-const INSERT = `INSERT INTO chain (${PLACE}, ${COURSE}) VALUES (${[...PLACE, ...COURSE].map(() => "?")})`;
-const CHANGED = `UPDATE chain SET ${COURSE.map((column) => `${column} = ?`)}`;
+export const NEW_CHAIN = insertInto("chain", [...PLACE, ...COURSE]);
 /** Two statements: one that sets an indexed column writes its index, changed or not. */
-const UPDATE = `${CHANGED} WHERE id = ?`;
-const UPDATE_WITH_DUE = `${CHANGED}, due_at = ? WHERE id = ?`;
+export const CHAIN_COURSE = updateOf("chain", [...COURSE, "due_at"]);
+const COURSE_WITHOUT_DUE = updateOf("chain", COURSE);
 
-function courseOf({ status, purses, open, counts, endedAt }: LiveChain): (string | number | null)[] {
+function courseOf({ status, purses, open, counts, endedAt }: LiveChain): Value[] {
   const { done, error, rejected, lost, cancelled } = counts;
-  return [status, JSON.stringify(purses), open, done, error, rejected, lost, cancelled, endedAt];
+  return [status, purses, open, done, error, rejected, lost, cancelled, endedAt];
 }
 
-export function insertChain(sql: Sql, chain: LiveChain): void {
-  sql.exec(
-    INSERT,
-    chain.id,
-    chain.chainId,
-    chain.agent,
-    chain.principal,
-    JSON.stringify(chain.limits),
-    JSON.stringify(chain.policy),
-    chain.traceparent,
-    chain.startedAt,
-    chain.deadlineMs,
-    chain.dueAt,
-    ...courseOf(chain),
-  );
+/** The values of NEW_CHAIN. */
+export function newChain(chain: LiveChain): Value[] {
+  const { id, chainId, agent, principal, limits, policy, traceparent, startedAt, deadlineMs, dueAt } = chain;
+  return [id, chainId, agent, principal, limits, policy, traceparent, startedAt, deadlineMs, dueAt, ...courseOf(chain)];
 }
 
-export function updateChain(sql: Sql, chain: LiveChain): void {
-  if (chain.dueMoved) sql.exec(UPDATE_WITH_DUE, ...courseOf(chain), chain.dueAt, chain.id);
-  else sql.exec(UPDATE, ...courseOf(chain), chain.id);
+/** The values of CHAIN_COURSE. */
+export function courseOfChain(chain: LiveChain): Value[] {
+  return [...courseOf(chain), chain.dueAt, chain.id];
+}
+
+export function placeChain(sql: Sql, chain: LiveChain): void {
+  if (chain.row === "new") run(sql, NEW_CHAIN, newChain(chain));
+  else if (chain.dueMoved) run(sql, CHAIN_COURSE, courseOfChain(chain));
+  else if (chain.row === "changed") run(sql, COURSE_WITHOUT_DUE, [...courseOf(chain), chain.id]);
 }
 
 export function setChainDue(sql: Sql, id: number, at: number): void {

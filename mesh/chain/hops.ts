@@ -4,6 +4,7 @@ import { firstRow, type Sql } from "../sql.ts";
 import type { HopStatus, StandingPolicy } from "./facts.ts";
 import { type Amounts, type LiveChain, type LiveHop, NOTHING } from "./live.ts";
 import type { OwnPurses } from "./stack.ts";
+import { insertInto, run, updateOf, type Value } from "./statement.ts";
 
 type HopColumns = {
   id: number;
@@ -46,12 +47,9 @@ function parsed<T>(json: string | null): T | undefined {
   return json === null ? undefined : (JSON.parse(json) as T);
 }
 
-function json(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value);
-}
-
 function toHop(row: HopColumns, chain: LiveChain, parent: LiveHop | undefined): LiveHop {
   const hop: LiveHop = {
+    kept: "written",
     row: "written",
     id: row.id,
     hopId: row.hop_id,
@@ -133,105 +131,88 @@ const PLACE = [
   "id",
   "chain",
   "hop_id",
-  "parent",
+  "parent?",
   "depth",
   "kind",
   "callee",
   "skill",
   "address",
-  "policy",
   "est_tokens",
   "est_cost",
   "input_bytes",
   "input_digest",
-  "metadata",
   "timeout_ms",
   "started_at",
   "deadline_at",
 ];
+const RARE_PLACE = ["policy?", "metadata?"];
 /** What becomes of it. */
 const COURSE = [
   "status",
-  "rejection",
-  "purses",
   "used_hops",
   "used_bytes",
   "used_tokens",
   "used_cost",
-  "below",
-  "unknown",
-  "late_by",
-  "late",
-  "attempt",
-  "output_digest",
+  "output_digest?",
   "lease_at",
-  "graced",
-  "ended_at",
-  "ended_seq",
+  "ended_at?",
+  "ended_seq?",
 ];
+const RARE_COURSE = ["rejection?", "purses?", "below?", "unknown?", "late_by?", "late", "attempt", "graced"];
 
-const INSERT = `INSERT INTO hop (${PLACE}, ${COURSE}) VALUES (${[...PLACE, ...COURSE].map(() => "?")})`;
-/** Of a hop that was just admitted: what it begins with stands in the statement, because each bound value has its price. */
-const INSERT_OPEN = `INSERT INTO hop (${PLACE}, purses, used_hops, used_bytes, lease_at, status, used_tokens, used_cost, late, attempt, graced)
-  VALUES (${PLACE.map(() => "?")}, ?, ?, ?, ?, 'open', 0, 0, 0, 1, 0)`;
-const UPDATE = `UPDATE hop SET ${COURSE.map((column) => `${column} = ?`)} WHERE id = ?`;
+export const NEW_HOP = insertInto("hop", [...PLACE, ...RARE_PLACE, ...COURSE, ...RARE_COURSE]);
+/** Of most hops: nothing rare is to be said of them. */
+const NEW_PLAIN_HOP = insertInto("hop", [...PLACE, ...COURSE], { late: 0, attempt: 1, graced: 0 });
+export const HOP_COURSE = updateOf("hop", [...COURSE, ...RARE_COURSE]);
 
-function placeOf(hop: LiveHop): (string | number | null)[] {
+function placeOf(hop: LiveHop): Value[] {
   return [
     hop.id,
     hop.chain.id,
     hop.hopId,
-    hop.parent?.id ?? null,
+    hop.parent?.id,
     hop.depth,
     hop.kind,
     hop.callee,
     hop.skill,
     hop.address,
-    json(hop.policy),
     hop.estimate.tokens,
     hop.estimate.costMicros,
     hop.inputBytes,
     hop.inputDigest,
-    hop.metadata,
     hop.timeoutMs,
     hop.startedAt,
     hop.deadlineMs,
   ];
 }
 
-function courseOf(hop: LiveHop): (string | number | null)[] {
-  return [
-    hop.status,
-    json(hop.rejection),
-    json(hop.purses),
-    hop.used.hops,
-    hop.used.bytes,
-    hop.used.tokens,
-    hop.used.costMicros,
-    hop.below === NOTHING ? null : json(hop.below),
-    json(hop.unknown),
-    json(hop.lateBy),
-    hop.late ? 1 : 0,
-    hop.attempt,
-    hop.outputDigest,
-    hop.leaseAt,
-    hop.graced ? 1 : 0,
-    hop.endedAt,
-    hop.endedSeq,
-  ];
+function courseOf({ status, used, outputDigest, leaseAt, endedAt, endedSeq }: LiveHop): Value[] {
+  const { hops, bytes, tokens, costMicros } = used;
+  return [status, hops, bytes, tokens, costMicros, outputDigest, leaseAt, endedAt, endedSeq];
 }
 
-function isJustAdmitted({ status, attempt, below, used, graced, late }: LiveHop): boolean {
-  const untouched = below === NOTHING && used.tokens === 0 && used.costMicros === 0;
-  return status === "open" && attempt === 1 && untouched && !graced && !late;
+function rareCourseOf(hop: LiveHop): Value[] {
+  const { rejection, purses, below, unknown, lateBy, late, attempt, graced } = hop;
+  return [rejection, purses, below === NOTHING ? null : below, unknown, lateBy, late ? 1 : 0, attempt, graced ? 1 : 0];
 }
 
-export function insertHop(sql: Sql, hop: LiveHop): void {
-  if (isJustAdmitted(hop)) {
-    sql.exec(INSERT_OPEN, ...placeOf(hop), json(hop.purses), hop.used.hops, hop.used.bytes, hop.leaseAt);
-  } else sql.exec(INSERT, ...placeOf(hop), ...courseOf(hop));
+/** The values of NEW_HOP. */
+export function newHop(hop: LiveHop): Value[] {
+  return [...placeOf(hop), hop.policy, hop.metadata, ...courseOf(hop), ...rareCourseOf(hop)];
 }
 
-export function updateHop(sql: Sql, hop: LiveHop): void {
-  sql.exec(UPDATE, ...courseOf(hop), hop.id);
+/** The values of HOP_COURSE. */
+export function courseOfHop(hop: LiveHop): Value[] {
+  return [...courseOf(hop), ...rareCourseOf(hop), hop.id];
+}
+
+function isPlain({ policy, metadata, rejection, purses, below, unknown, lateBy, late, attempt, graced }: LiveHop) {
+  const said = policy ?? metadata ?? rejection ?? purses ?? unknown ?? lateBy;
+  return said == null && below === NOTHING && !late && attempt === 1 && !graced;
+}
+
+export function placeHop(sql: Sql, hop: LiveHop): void {
+  if (hop.row === "new" && isPlain(hop)) run(sql, NEW_PLAIN_HOP, [...placeOf(hop), ...courseOf(hop)]);
+  else if (hop.row === "new") run(sql, NEW_HOP, newHop(hop));
+  else if (hop.row === "changed") run(sql, HOP_COURSE, courseOfHop(hop));
 }

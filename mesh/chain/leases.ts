@@ -1,14 +1,14 @@
 /** Leases of open hops: the sign of life, and what happens without one. */
 import type { Book } from "./book.ts";
 import { leaseOf, leaseVerdict } from "./expire.ts";
-import { type LiveChain, type LiveHop, lookAt, touch } from "./live.ts";
+import { type LiveChain, type LiveHop, lookAt, touchHop } from "./live.ts";
 import { endHop } from "./settlement.ts";
 
 /** A watch is a sign of life: the hop's lease starts again. `due` keeps the earlier time and finds it moved. */
 export function renewLease(book: Book, hop: LiveHop, now: number): void {
   hop.leaseAt = Math.min(now + leaseOf(hop.timeoutMs), hop.chain.deadlineMs);
   hop.graced = false;
-  touch(hop);
+  touchHop(hop);
   book.changed(hop.chain);
 }
 
@@ -32,7 +32,7 @@ function expireOne(book: Book, hop: LiveHop, now: number, bornAtMs: number): voi
   if (verdict.verdict === "graced") {
     hop.leaseAt = verdict.endsAtMs;
     hop.graced = true;
-    return touch(hop);
+    return touchHop(hop);
   }
   if (endsAtMs >= chain.deadlineMs) {
     // Its lease was cut short by the deadline: that is what ended it, whoever watched.

@@ -27,11 +27,17 @@ export function plus(a: Amounts, b: Amounts): Amounts {
   };
 }
 
-/** How an object in memory stands to its row. */
-export type RowState = "new" | "changed" | "written";
+/** How an object in memory stands to what is written of it. */
+export type Written = "new" | "changed" | "written";
 
-export interface LiveChain {
-  row: RowState;
+interface Kept {
+  /** Durably, in the journal or in its row: what the next commit brings up to date. */
+  kept: Written;
+  /** In its row, where readers find it. */
+  row: Written;
+}
+
+export interface LiveChain extends Kept {
   readonly id: number;
   readonly chainId: string;
   status: ChainStatus;
@@ -51,14 +57,15 @@ export interface LiveChain {
   dueAt: number;
   /** Whether `dueAt` is to be written: it has an index. */
   dueMoved: boolean;
-  /** Open hops, and those that have been touched since the last write. */
+  /** Open hops, and those whose rows are not up to date. */
   readonly hops: Map<string, LiveHop>;
+  /** Hops that the next commit writes. */
+  readonly touched: Set<LiveHop>;
   /** Writes beside the chain's and its hops' rows, for the next commit. */
   readonly writes: ((sql: Sql) => void)[];
 }
 
-export interface LiveHop {
-  row: RowState;
+export interface LiveHop extends Kept {
   /** The sequence of its admission; rows of a chain are in this order. */
   readonly id: number;
   readonly hopId: string;
@@ -124,11 +131,17 @@ export function openBelow(hop: LiveHop): LiveHop[] {
   return below.sort((a, b) => b.depth - a.depth);
 }
 
-export function touch(thing: { row: RowState }): void {
+export function touch(thing: Kept): void {
+  if (thing.kept === "written") thing.kept = "changed";
   if (thing.row === "written") thing.row = "changed";
+}
+
+export function touchHop(hop: LiveHop): void {
+  touch(hop);
+  hop.chain.touched.add(hop);
 }
 
 /** Touches the ancestors that own something: their purses or gauges were booked on. */
 export function touchOwners(ancestors: readonly LiveHop[]): void {
-  for (const ancestor of ancestors) if (ancestor.purses !== undefined) touch(ancestor);
+  for (const ancestor of ancestors) if (ancestor.purses !== undefined) touchHop(ancestor);
 }

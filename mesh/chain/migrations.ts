@@ -130,4 +130,11 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   -- Who loads a chain reads all of its hops anyway, for the sums of those that have ended.
   DROP INDEX hop_open;
   `,
+  `
+  -- Commits whose chains and hops are not in their rows yet.
+  CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    entries TEXT NOT NULL                 -- JSON: journal.ts
+  ) STRICT;
+  `,
 ];

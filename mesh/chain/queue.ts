@@ -1,6 +1,7 @@
 /**
  * Group commit. A settlement is applied and answered when it arrives and written with the next batch; asks that arrive
- * together are decided and written in one transaction before any of them is answered.
+ * together, in one message or from several isolates in a turn, are decided and written in one transaction before any of
+ * them is answered.
  */
 
 import type { Usage } from "../budget.ts";
@@ -19,6 +20,9 @@ interface Waiting {
 
 type Decisions = Map<Waiting, Decision | undefined>;
 
+/** For how long a ledger that two isolates have sent to expects both again, in milliseconds. */
+const CROWDED_MS = 1_000;
+
 export class LedgerQueue {
   readonly #book: Book;
   readonly #now: () => number;
@@ -30,6 +34,9 @@ export class LedgerQueue {
   /** Chains of which a message has failed since the last commit: what is in memory of them is not to be trusted. */
   readonly #broken = new Set<string>();
   #scheduled = false;
+  /** The isolate that has sent last, and when two have sent by turns. */
+  #sender: string | undefined;
+  #crowdedAtMs = Number.NEGATIVE_INFINITY;
   /** When the first of the settlements that wait has come. Epoch milliseconds. */
   #oldestAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,22 +47,39 @@ export class LedgerQueue {
     this.#committed = committed;
   }
 
-  /** Takes messages in their order. Resolves when every ask among them is decided and written. */
-  async exchange(messages: readonly Message[]): Promise<Answer[]> {
-    return Promise.all(
-      messages.map((message) => (message.type === "settle" ? this.#settle(message) : this.#ask(message))),
-    );
+  /**
+   * Takes messages in their order. Resolves when every ask among them is decided and written.
+   * @param sender the isolate that sends. One sends what it has together, and the rest when this is answered: with one
+   *   there is nothing to wait for
+   */
+  async exchange(messages: readonly Message[], sender?: string): Promise<Answer[]> {
+    const answers = messages.map((message) => (message.type === "settle" ? this.#settle(message) : this.#ask(message)));
+    if (this.#asks.length > 0) {
+      if (this.#isAlone(sender)) this.commit();
+      else this.#commitSoon();
+    }
+    return Promise.all(answers);
   }
 
   #ask(item: Ask | Retry): Promise<Decision> {
     const { promise, resolve } = Promise.withResolvers<Decision>();
     this.#asks.push({ item, resolve });
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      // One turn of the event loop: what has already arrived joins this commit.
-      void scheduler.wait(0).then(() => this.commit());
-    }
     return promise;
+  }
+
+  /** Whether no other isolate has sent anything of late. */
+  #isAlone(sender: string | undefined): boolean {
+    const now = this.#now();
+    if (sender === undefined || (this.#sender !== undefined && sender !== this.#sender)) this.#crowdedAtMs = now;
+    this.#sender = sender;
+    return now - this.#crowdedAtMs > CROWDED_MS;
+  }
+
+  /** After one turn of the event loop: what has already arrived joins this commit. */
+  #commitSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    void scheduler.wait(0).then(() => this.commit());
   }
 
   #settle(settlement: Settlement): Settled {
@@ -83,13 +107,19 @@ export class LedgerQueue {
     if (leftMs <= 0) this.commit();
   }
 
-  /** Decides the asks that wait, and writes everything. Nothing is answered that is not written. */
-  commit(): void {
+  /**
+   * Decides the asks that wait, and writes everything. Nothing is answered that is not written.
+   * @param place whether rows are read next: they are brought up to date
+   */
+  commit(place = this.#book.isFull): void {
     const [asks, settlements] = [this.#asks, this.#settlements];
     this.#asks = [];
     this.#settlements = [];
     this.#scheduled = false;
-    if (!this.#book.hasChanges && this.#broken.size === 0 && asks.length === 0) return;
+    if (!this.#book.hasChanges && this.#broken.size === 0 && asks.length === 0) {
+      if (place) this.#book.place();
+      return;
+    }
     const now = this.#now();
     const decisions: Decisions = new Map();
     for (const ask of asks) {
@@ -100,8 +130,9 @@ export class LedgerQueue {
           this.#try(item.chainId, () => this.#decide(item, now)),
         );
     }
-    for (const chain of this.#book.write()) this.#broken.add(chain.chainId);
+    for (const chain of place ? this.#book.place() : this.#book.write()) this.#broken.add(chain.chainId);
     if (this.#broken.size > 0) this.#replay(settlements, asks, decisions, now);
+    if (place) this.#book.place();
     this.#committed();
     for (const ask of asks) ask.resolve(decisions.get(ask) ?? UNDECIDED);
   }

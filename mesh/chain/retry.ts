@@ -5,7 +5,7 @@ import type { Book } from "./book.ts";
 import { appendEvent } from "./events.ts";
 import { leaseOf } from "./expire.ts";
 import type { Decision, Retry } from "./facts.ts";
-import { ancestorsOf, type LiveHop, lookAt, plus, touch, touchOwners } from "./live.ts";
+import { ancestorsOf, type LiveHop, lookAt, plus, touch, touchHop, touchOwners } from "./live.ts";
 import { reserve, settle, shortage } from "./purses.ts";
 import { needOf } from "./rules/budget.ts";
 import { copiesFor, endBelow, estimateOf, tryEndBelow } from "./settlement.ts";
@@ -78,7 +78,7 @@ function enterRetried(book: Book, hop: LiveHop, { used }: Retry, now: number): v
   hop.leaseAt = Math.min(now + leaseOf(hop.timeoutMs), chain.deadlineMs);
   hop.graced = false;
   if (hop.leaseAt < chain.dueAt) lookAt(chain, hop.leaseAt);
-  touch(hop);
+  touchHop(hop);
   touch(chain);
   touchOwners(ancestors);
   book.changed(chain);

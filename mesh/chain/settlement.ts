@@ -15,6 +15,7 @@ import {
   openBelow,
   plus,
   touch,
+  touchHop,
   touchOwners,
 } from "./live.ts";
 import { close, correct, type Purse, type Purses, settle, unknownUse } from "./purses.ts";
@@ -84,7 +85,7 @@ function endOne(book: Book, hop: LiveHop, end: End, now: number): void {
   hop.outputDigest = end.outputDigest ?? null;
   hop.endedAt = now;
   hop.endedSeq = book.nextSeq();
-  touch(hop);
+  touchHop(hop);
   touch(chain);
   chain.open -= 1;
   chain.counts[end.status] += 1;
@@ -184,7 +185,7 @@ function tellAbove({ parent }: LiveHop, difference: Amounts): void {
   parent.below = plus(parent.below, difference);
   // An open hop's sum is made from the rows below it; an ended one's stands in its own.
   if (parent.status === "open") return;
-  touch(parent);
+  touchHop(parent);
   tellAbove(parent, difference);
 }
 
@@ -198,7 +199,7 @@ function recordLate(book: Book, hop: LiveHop, settlement: Settlement, now: numbe
 function noteLate(book: Book, hop: LiveHop, now: number, body: string | null): void {
   const { chain } = hop;
   const seq = book.nextSeq();
-  touch(hop);
+  touchHop(hop);
   book.changed(chain);
   chain.writes.push((sql) => appendEvent(sql, { seq, chain: chain.id, hop: hop.id, type: "late", at: now, body }));
 }

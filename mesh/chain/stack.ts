@@ -26,8 +26,10 @@ export function newRootPurses(limits: Limits): RootPurses {
 /** For each dimension the purses from the nearest owner to the root. `owners` is nearest first. */
 export function stackOf(owners: readonly (OwnPurses | undefined)[], root: RootPurses): Record<Counted, Purses> {
   const stack = (dimension: Counted): Purses => {
-    const above = owners.flatMap((own) => own?.counted[dimension] ?? []);
-    return [...above, root[dimension]] as unknown as Purses;
+    const purses: Purse[] = [];
+    for (const own of owners) if (own?.counted[dimension] !== undefined) purses.push(own.counted[dimension]);
+    purses.push(root[dimension]);
+    return purses as unknown as Purses;
   };
   return { hops: stack("hops"), bytes: stack("bytes"), tokens: stack("tokens"), costMicros: stack("costMicros") };
 }

@@ -42,11 +42,15 @@ export interface LedgerState {
   readonly removedAt: number | undefined;
 }
 
+/** How the ledger is looked at, by turns: several commits are in the journal when it is brought into its rows. */
+const LOOKS = ["memory", "memory", "rows", "memory", "memory", "memory", "start"] as const;
+
 export class LedgerPort {
   readonly #database = memoryDatabase(LEDGER_MIGRATIONS);
   #book = new Book(this.#database);
   /** Whether a settlement waits in memory. */
   #waits = false;
+  #looks = 0;
 
   ask(ask: Ask, now: number, resent: boolean): Decision {
     return this.#written(() => decide(this.#book, ask, now, resent));
@@ -81,6 +85,7 @@ export class LedgerPort {
   restart(): void {
     this.#written(() => undefined);
     this.#book = new Book(this.#database);
+    this.#book.recover();
   }
 
   /** Ids of the hops that the calls since the last time have said to have ended. */
@@ -91,17 +96,24 @@ export class LedgerPort {
   }
 
   /**
-   * After a commit: what the rows say. While a settlement waits: what is in memory, and beside it what is only in rows;
-   * read without leaving a trace in the ledger's memory.
+   * What is in memory, and beside it what is only in rows. After a commit, every few times: what the rows say, once they
+   * were brought up to date, from memory or by a new start. Read without leaving a trace in the ledger's memory.
    */
   state(chainId: string, now: number): LedgerState {
+    const look = this.#waits ? "memory" : LOOKS[this.#looks++ % LOOKS.length];
+    if (look === "rows") this.#book.place();
+    if (look === "start") {
+      const { ended } = this.#book;
+      this.restart();
+      for (const hop of ended) this.#book.ended.add(hop);
+    }
     const rows = new Book(this.#database);
     const written = rows.chain(chainId);
-    const chain = this.#waits ? this.#chain(chainId) : written;
+    const chain = look === "memory" ? this.#chain(chainId) : written;
     if (chain === undefined) throw new Error("the ledger has no such chain");
     const ids = this.#database.sql.exec<{ hopId: string }>("SELECT hop_id AS hopId FROM hop WHERE chain = ?", chain.id);
     const inRows = [...ids].flatMap(({ hopId }) => (written && rows.hop(written, hopId)) ?? []);
-    const inMemory = this.#waits ? [...chain.hops.values()] : [];
+    const inMemory = look === "memory" ? [...chain.hops.values()] : [];
     const hops = [...new Map([...inRows, ...inMemory].map((hop) => [hop.id, hop])).values()].sort(
       (a, b) => a.id - b.id,
     );

@@ -2,7 +2,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../../../mesh/chain/chain.ts";
-import { childAsk, freshLedger, rootCall, rows, settlement, startChain } from "../../support/workers/ledger.ts";
+import {
+  childAsk,
+  freshLedger,
+  rootCall,
+  rows,
+  settlement,
+  startChain,
+  statusAtStart,
+} from "../../support/workers/ledger.ts";
 
 /** Counts the object's transactions from now on, those within another one left out. */
 function countCommits({ storage }: DurableObjectState): () => number {
@@ -44,6 +52,24 @@ describe("group commit", () => {
     expect(count()).toBeLessThanOrEqual(16);
   });
 
+  it("one isolate's messages are written at once; those of several wait a turn for each other", async () => {
+    const ledger = freshLedger();
+    const root = await startChain(ledger, { root: rootCall({ hops: 1_000 }) });
+    await scheduler.wait(1_100);
+    const commits = await runInDurableObject<Ledger, number[]>(ledger.stub, async (object, state) => {
+      const count = countCommits(state);
+      const send = (senders: readonly string[]) =>
+        Promise.all(senders.map((sender, n) => object.exchange([childAsk(root, `agent-${n}`)], sender)));
+      await send(["one", "one", "one"]);
+      const alone = count();
+      await send(["one", "two", "one", "two"]);
+      return [alone, count() - alone];
+    });
+    // The first of "one" does not know yet that "two" is coming.
+    expect(commits).toEqual([3, 2]);
+    expect((await ledger.read(root.chainId)).hops.open).toBe(8);
+  });
+
   it("a settlement is answered before it is written, and rides with the next ask", async () => {
     const ledger = freshLedger();
     const root = await startChain(ledger, { root: rootCall({ concurrency: 2 }) });
@@ -51,7 +77,7 @@ describe("group commit", () => {
     await ledger.decide(first);
     const seen = await runInDurableObject<Ledger, unknown>(ledger.stub, async (object, state) => {
       const settled = await object.exchange([settlement(first, { tokens: 3 })]);
-      const status = () => state.storage.sql.exec("SELECT status FROM hop WHERE hop_id = ?", first.hopId).one().status;
+      const status = () => statusAtStart(state.storage, first.hopId);
       const before = status();
       const [decision] = await object.exchange([second]);
       return { settled, before, decision, after: status() };
@@ -73,8 +99,7 @@ describe("group commit", () => {
       await ledger.decide(child);
       const seen = await runInDurableObject<Ledger, unknown>(ledger.stub, (object, state) => {
         void object.exchange([settlement(child, { tokens: 7 })]);
-        const query = "SELECT status FROM hop WHERE hop_id = ?";
-        expect(state.storage.sql.exec(query, child.hopId).one()).toEqual({ status: "open" });
+        expect(statusAtStart(state.storage, child.hopId)).toBe("open");
         if (look === "read") return object.read(root.chainId)?.spent.tokens;
         if (look === "hops") return object.hops(root.chainId, 0).map((hop) => hop.status);
         if (look === "remaining") return object.remaining(root.chainId, root.hopId)?.tokens;
@@ -93,8 +118,8 @@ describe("group commit", () => {
     await ledger.decide(child);
     await ledger.settle(settlement(child));
     await scheduler.wait(100);
-    const found = await rows(ledger.stub, "SELECT status FROM hop WHERE hop_id = ?", child.hopId);
-    expect(found).toEqual([{ status: "done" }]);
+    const status = await runInDurableObject(ledger.stub, (_, { storage }) => statusAtStart(storage, child.hopId));
+    expect(status).toBe("done");
   });
 
   it("the answer to a parent's settlement counts children whose settlements are not yet written", async () => {

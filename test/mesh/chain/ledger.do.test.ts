@@ -11,6 +11,7 @@ import {
   rootCall,
   settlement,
   startChain,
+  statusAtStart,
 } from "../../support/workers/ledger.ts";
 
 it("runs in workerd, not in Node", () => {
@@ -158,7 +159,7 @@ describe("settlements", () => {
     const answer = JSON.stringify("ü\ud800\u0000".repeat(200_000));
     const status = await runInDurableObject<Ledger, unknown>(ledger.stub, async (object, state) => {
       await object.exchange([settlement(root, { durable: true, answer })]);
-      return state.storage.sql.exec("SELECT status FROM hop WHERE hop_id = ?", root.hopId).one().status;
+      return statusAtStart(state.storage, root.hopId);
     });
     expect(status).toBe("done");
     const state = await ledger.watch(root.chainId, root.hopId, false);

@@ -2,6 +2,8 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import type { HopState, Ledger } from "../../../mesh/chain/chain.ts";
 import type { Answer, Ask, Decision, Message, RootCall, Settlement } from "../../../mesh/chain/facts.ts";
+import { HOP_COURSE, NEW_HOP } from "../../../mesh/chain/hops.ts";
+import type { Entry } from "../../../mesh/chain/journal.ts";
 import type { ChainView, HopView, RemainingView } from "../../../mesh/chain/views.ts";
 import type { Limits } from "../../../mesh/limits.ts";
 import type { MeshBindings } from "../../../mesh/mesh.ts";
@@ -131,9 +133,26 @@ export async function startChain(ledger: LedgerClient, more: Partial<Ask> = {}):
 
 export type Row = Record<string, SqlValue>;
 
-/** Rows of any object's database. */
+/** Rows of any object's database; a ledger's as whoever reads them by its methods finds them. */
 export function rows(stub: DurableObjectStub, query: string, ...values: (string | number | null)[]): Promise<Row[]> {
-  return runInDurableObject(stub, (_object, state) => [...state.storage.sql.exec<Row>(query, ...values)]);
+  return runInDurableObject(stub, (object, state) => {
+    (object as Partial<Ledger>).hops?.("", 0);
+    return [...state.storage.sql.exec<Row>(query, ...values)];
+  });
+}
+
+/** A hop's status as the object would find it if it started now: in the journal, or else in its row. */
+export function statusAtStart({ sql }: DurableObjectStorage, hopId: string): unknown {
+  const row = [...sql.exec("SELECT id, status FROM hop WHERE hop_id = ?", hopId)][0];
+  let [id, status] = [row?.id, row?.status as unknown];
+  for (const { entries } of sql.exec<{ entries: string }>("SELECT entries FROM journal ORDER BY id")) {
+    for (const [name, values] of JSON.parse(entries) as Entry[]) {
+      const at = (column: string) => values[(name === "+hop" ? NEW_HOP : HOP_COURSE).columns.indexOf(column)];
+      if (name === "+hop" && at("hop_id") === hopId) id = at("id") as number;
+      if ((name === "+hop" || name === "hop") && at("id") === id) status = at("status");
+    }
+  }
+  return status;
 }
 
 /** How many rows a table of the ledger has. */
