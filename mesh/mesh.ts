@@ -1,6 +1,6 @@
 /** A mesh as one request sees it: its objects, its keys, and what the isolate remembers of its registry. */
 import type { Ledger } from "./chain/chain.ts";
-import type { EgressPolicy } from "./egress/address.ts";
+import { type EgressPolicy, policyAt } from "./egress/address.ts";
 import { Courier } from "./hop/courier.ts";
 import { type Cancel, Timers } from "./hop/timers.ts";
 import { type ImportedKeys, importKeys, type Keyring, keyringAt } from "./identity/isolate-keyring.ts";
@@ -33,14 +33,27 @@ export interface MeshSettings {
 /** What an isolate remembers of one mesh. Bounded; everything in it can be read again. */
 interface Memory {
   readonly snapshot: RegistrySnapshot;
-  readonly couriers: Map<string, Courier>;
+  readonly ledgers: Map<string, KnownLedger>;
   keyring?: { readonly record: KeyringRecord; readonly imported: ImportedKeys; readonly keys: Keyring };
+}
+
+interface KnownLedger {
+  /** Made once: the platform hashes the name. */
+  readonly id: DurableObjectId;
+  /** What carries this isolate's messages to it. */
+  readonly courier: Courier;
+}
+
+/** By what one request sends a chain's messages. */
+interface Line {
+  readonly ledger: DurableObjectStub<Ledger>;
+  readonly courier: Courier;
 }
 
 const memories = new Map<string, Memory>();
 
 function memoryOf(mesh: string): Memory {
-  const memory = memories.get(mesh) ?? { snapshot: new RegistrySnapshot(), couriers: new Map() };
+  const memory = memories.get(mesh) ?? { snapshot: new RegistrySnapshot(), ledgers: new Map() };
   memories.delete(mesh);
   memories.set(mesh, memory);
   const [oldest] = memories.keys();
@@ -52,14 +65,14 @@ export class Mesh {
   readonly name: string;
   readonly settings: MeshSettings;
   readonly #region: () => Region;
-  /** The host by which this request has reached the mesh. */
-  readonly #ownHost: () => string;
+  /** The URL by which this request has reached the mesh. */
+  readonly #reachedAt: () => string;
   readonly #bindings: MeshBindings;
   readonly #memory: Memory;
   readonly #defer: (work: Promise<unknown>) => void;
   #egress: EgressPolicy | undefined;
   /** By chain: a request has one, or those that it is asked about. */
-  readonly #kept = new Map<string, DurableObjectStub<Ledger>>();
+  readonly #lines = new Map<string, Line>();
   readonly #timers = new Timers(Date.now);
 
   /** @param defer keeps the request's context alive for work that its answer does not wait for */
@@ -69,14 +82,14 @@ export class Mesh {
       bindings: MeshBindings;
       settings: MeshSettings;
       region: () => Region;
-      ownHost: () => string;
+      reachedAt: () => string;
       defer: (work: Promise<unknown>) => void;
     },
   ) {
     this.name = name;
     this.settings = options.settings;
     this.#region = options.region;
-    this.#ownHost = options.ownHost;
+    this.#reachedAt = options.reachedAt;
     this.#bindings = options.bindings;
     this.#memory = memoryOf(name);
     this.#defer = options.defer;
@@ -84,8 +97,7 @@ export class Mesh {
 
   /** What may be reached from here; the mesh itself never, by whatever name it was just called. */
   get egress(): EgressPolicy {
-    const { egress } = this.settings;
-    this.#egress ??= { ...egress, own: { ...egress.own, hosts: [...egress.own.hosts, this.#ownHost()] } };
+    this.#egress ??= policyAt(this.#reachedAt(), this.settings.egress);
     return this.#egress;
   }
 
@@ -177,36 +189,42 @@ export class Mesh {
   }
 
   /**
-   * As `ledger`, by a stub that this request keeps: making one costs as much as deciding a hop. One that has failed stays
-   * broken: `forgetLedger` it.
+   * By what this request sends a chain's messages. It is kept, because making a stub costs as much as deciding a hop; one
+   * that has failed stays broken: `forgetLine` it.
    */
-  keptLedger(id: string): DurableObjectStub<Ledger> {
-    const kept = this.#kept.get(id) ?? this.ledger(id);
-    this.#kept.set(id, kept);
+  line(id: string): Line {
+    const kept = this.#lines.get(id) ?? this.#newLine(known(id));
+    this.#lines.set(id, kept);
     return kept;
   }
 
-  forgetLedger(id: string): void {
-    this.#kept.delete(id);
+  forgetLine(id: string): void {
+    this.#lines.delete(id);
+  }
+
+  #newLine(address: ChainAddress): Line {
+    return { ledger: this.#ledger(address), courier: this.#known(address).courier };
   }
 
   #ledger(address: ChainAddress): DurableObjectStub<Ledger> {
-    const name = ledgerName(this.name, address);
-    return this.#bindings.LEDGER.getByName(name, address.region === "" ? {} : { locationHint: address.region });
+    const { id } = this.#known(address);
+    return this.#bindings.LEDGER.get(id, address.region === "" ? {} : { locationHint: address.region });
   }
 
-  /** What carries this isolate's messages to the ledger of a chain. */
-  courier(id: string): Courier {
-    const name = ledgerName(this.name, known(id));
-    const courier = this.#memory.couriers.get(name) ?? new Courier();
-    if (this.#memory.couriers.size > COURIERS) this.#memory.couriers.clear();
-    this.#memory.couriers.set(name, courier);
-    return courier;
+  #known(address: ChainAddress): KnownLedger {
+    const { ledgers } = this.#memory;
+    const name = ledgerName(this.name, address);
+    const found = ledgers.get(name);
+    if (found !== undefined) return found;
+    const made = { id: this.#bindings.LEDGER.idFromName(name), courier: new Courier() };
+    if (ledgers.size > LEDGERS) ledgers.clear();
+    ledgers.set(name, made);
+    return made;
   }
 }
 
-/** Couriers that an isolate remembers for one mesh; one that is forgotten ends what it carries. */
-const COURIERS = 1_000;
+/** Ledgers that an isolate remembers for one mesh; the courier of one that is forgotten ends what it carries. */
+const LEDGERS = 1_000;
 
 function known(id: string): ChainAddress {
   const address = addressOf(id);

@@ -29,16 +29,16 @@ export type App = Hono<AppEnv>;
 
 export function createApp(): App {
   const app = new Hono<AppEnv>({ strict: true });
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     const options = {
       bindings: c.env,
       settings: settingsOf(c.env),
       region: () => regionOf(c.req.raw),
-      ownHost: () => new URL(c.req.url).hostname,
+      reachedAt: () => c.req.url,
       defer: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
     };
     c.set("open", (name) => new Mesh(name, options));
-    await next();
+    return next();
   });
   openRoutes(app);
   descriptionRoutes(app);
@@ -46,7 +46,7 @@ export function createApp(): App {
   consoleRoutes(app);
   app.use(async (c, next) => {
     c.set("identity", await authenticate(c.req.raw, settingsOf(c.env).adminKey, c.get("open")));
-    await next();
+    return next();
   });
   for (const routes of [
     invokeRoutes,

@@ -1,9 +1,9 @@
 /** Request bodies: read up to a size, parsed, checked. Every error says what was wrong and what would be right. */
 import type * as z from "zod";
+import { joined } from "../mesh/bytes.ts";
 import { nestsDeeper } from "../mesh/hop/payload.ts";
 import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
 import type { FieldError, Rejection } from "../mesh/rejection.ts";
-import { joined } from "./bytes.ts";
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -79,11 +79,14 @@ async function dropped(body: ReadableStream<Uint8Array>): Promise<void> {
   }
 }
 
+/** Says what is not UTF-8. A byte order mark is no part of the text. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /** JSON that is not too deep. @param what it is to its sender */
 export function parseJson(bytes: Uint8Array, what = "The body"): Parsed<unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown;
+    value = JSON.parse(decoder.decode(bytes)) as unknown;
   } catch (error) {
     const why = error instanceof Error ? error.message : "it can't be read";
     return refuse("invalid_request", `${what} is not valid JSON in UTF-8: ${why}`);

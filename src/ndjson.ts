@@ -1,6 +1,6 @@
 /** Newline-delimited JSON from a body, a line at a time: what is held is one line, however long the body is. */
 
-import { joined } from "./bytes.ts";
+import { joined } from "../mesh/bytes.ts";
 
 export interface Line {
   /** From 1; blank lines are counted, and not given. */

@@ -13,23 +13,47 @@ const METADATA_NAMES = /^metadata$|(^|\.)metadata(\.google)?\.internal$|^instanc
 /** Azure's, which lies in a public range. */
 const METADATA_ADDRESSES = new Set(["168.63.129.16"]);
 
-/** Verdicts on URLs, as the agents of a mesh have them; each is a function of what its key says. Bounded. */
+interface Verdict {
+  readonly url: URL;
+  readonly refusal: string | undefined;
+}
+
+/** Verdicts that are remembered of each policy: on URLs as the agents of a mesh have them. */
 const VERDICTS = 1_000;
-const verdicts = new Map<string, { readonly url: URL; readonly refusal: string | undefined }>();
+const verdicts = new WeakMap<EgressPolicy, Map<string, Verdict>>();
 
 /** A URL by its text, with why it may not be reached, or nothing. Nothing at all when it is none. */
-export function judged(text: string, policy: EgressPolicy): { url: URL; refusal: string | undefined } | undefined {
-  const { allowLoopback, own } = policy;
-  const key = JSON.stringify([allowLoopback, own.port, own.hosts, text]);
-  const known = verdicts.get(key);
+export function judged(text: string, policy: EgressPolicy): Verdict | undefined {
+  const remembered = verdicts.get(policy) ?? new Map<string, Verdict>();
+  verdicts.set(policy, remembered);
+  const known = remembered.get(text);
   if (known !== undefined) return known;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   const verdict = { url, refusal: egressRefusal(url, policy) };
-  verdicts.set(key, verdict);
-  const [oldest] = verdicts.keys();
-  if (verdicts.size > VERDICTS && oldest !== undefined) verdicts.delete(oldest);
+  remembered.set(text, verdict);
+  const [oldest] = remembered.keys();
+  if (remembered.size > VERDICTS && oldest !== undefined) remembered.delete(oldest);
   return verdict;
+}
+
+/** Origins by which a mesh was reached that are remembered; whoever calls chooses them. */
+const ORIGINS = 100;
+const reached = new WeakMap<EgressPolicy, Map<string, EgressPolicy>>();
+
+/** The policy of a request that has reached the mesh by this URL: its host is the mesh as well, whatever it is called. */
+export function policyAt(requestUrl: string, policy: EgressPolicy): EgressPolicy {
+  const known = reached.get(policy) ?? new Map<string, EgressPolicy>();
+  reached.set(policy, known);
+  const { own } = policy;
+  const origin = /^[^/]*\/\/[^/?#]*/.exec(requestUrl)?.[0] ?? requestUrl;
+  const found = known.get(origin) ?? {
+    ...policy,
+    own: { ...own, hosts: [...own.hosts, new URL(requestUrl).hostname] },
+  };
+  if (known.size >= ORIGINS) known.clear();
+  known.set(origin, found);
+  return found;
 }
 
 /** Why a URL may not be reached, or nothing. */

@@ -3,6 +3,7 @@
  * loopback, link-local and metadata addresses are refused here by their spelling, and by the platform's network once
  * they are resolved. Answers are read up to a size.
  */
+import { joined } from "../bytes.ts";
 import type { Rejection } from "../rejection.ts";
 import { type EgressPolicy, judged } from "./address.ts";
 
@@ -94,29 +95,47 @@ async function readText(
     return { body: await response.text(), bytes: declared };
   }
   const decoder = new TextDecoder();
+  if (reader === undefined) {
+    const whole = await readWhole(response.body, maxBytes);
+    return whole && { body: decoder.decode(whole), bytes: whole.byteLength };
+  }
   let bytes = 0;
-  let body = "";
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
     // Leaving the loop cancels the stream, and with it the connection.
     if (bytes > maxBytes) return undefined;
-    const text = decoder.decode(chunk, { stream: true });
-    if (reader === undefined) body += text;
-    else if (reader(text) === true) break;
+    if (reader(decoder.decode(chunk, { stream: true })) === true) break;
   }
-  return { body: body + decoder.decode(), bytes };
+  return { body: decoder.decode(), bytes };
+}
+
+/** Bytes of the first read. Most answers are smaller: they are there with it. */
+const FIRST_READ = 16_384;
+const MOST_READ = 1_048_576;
+
+/** Reads a body in a few large pieces. */
+async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
+  const reader = body.getReader({ mode: "byob" });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (let size = FIRST_READ; ; size = Math.min(2 * size, MOST_READ)) {
+    const { value } = await reader.readAtLeast(size, new Uint8Array(size));
+    const read = value?.byteLength ?? 0;
+    if (value !== undefined && read > 0) chunks.push(value);
+    bytes += read;
+    if (bytes > maxBytes) {
+      await reader.cancel();
+      return undefined;
+    }
+    // Less than was asked for is all that there is.
+    if (read < size) return joined(chunks, bytes);
+  }
 }
 
 async function readBytes(
   response: Response,
   maxBytes: number,
 ): Promise<{ body: string; raw: Uint8Array; bytes: number } | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return { body: "", raw: new Uint8Array(await new Blob(chunks).arrayBuffer()), bytes };
+  const raw = response.body === null ? new Uint8Array() : await readWhole(response.body, maxBytes);
+  return raw && { body: "", raw, bytes: raw.byteLength };
 }

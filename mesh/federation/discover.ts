@@ -1,6 +1,6 @@
 /** Asks an upstream MCP server what it is and which tools it has. */
 import type { Client } from "@modelcontextprotocol/client";
-import { digest, measure } from "../hop/payload.ts";
+import { weigh } from "../hop/payload.ts";
 import { schemaProblem } from "../hop/schema-check.ts";
 import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
 import type { JsonSchema } from "../schema.ts";
@@ -169,7 +169,7 @@ async function foundTool(tool: ListedTool): Promise<FoundTool | string> {
     inputSchema,
     outputSchema,
     annotations: annotations as Record<string, unknown> | undefined,
-    digest: await digest(said, measure(said)),
+    digest: await weigh(said).digest,
     ...(taskSupport === "optional" || taskSupport === "required" ? { taskSupport } : {}),
   };
 }

@@ -1,6 +1,8 @@
 /**
  * Carries one isolate's messages to one ledger: what waits while a message is under way travels together in the next
  * one, so that a busy isolate pays for one RPC, and its ledger for one commit, where many hops start and end at once.
+ * While it is busy, a flight also waits for what the next few turns of the event loop bring: who was answered by the last
+ * flight is about to ask again.
  *
  * Requests share a flight. The promise of one may be resolved from the context of another, which the platform allows;
  * each keeps a timer of its own, so that a flight whose request was ended does not strand the others: they send again
@@ -18,7 +20,7 @@ export interface Sender {
 
 /** Who takes the messages; the ledger's stub. */
 export interface Exchange {
-  exchange(messages: readonly Message[]): Promise<Answer[]>;
+  exchange(messages: readonly Message[], sender: string): Promise<Answer[]>;
 }
 
 interface Item {
@@ -33,10 +35,22 @@ interface Item {
 const STRANDED_MS = 2_000;
 /** Messages of one flight: far below the 32 MiB of an RPC. */
 const FLIGHT = 500;
+/** Turns of the event loop that a busy isolate's flight waits for more, at most. */
+const GATHER_TURNS = 4;
 
 export class Courier {
+  /** What the ledger knows this isolate by. */
+  readonly #sender = crypto.randomUUID();
+  readonly #turn: () => Promise<unknown>;
   #waiting: Item[] = [];
+  /** Whether the last flight carried several messages: more are about to come. */
+  #busy = false;
   #flying = false;
+
+  /** @param turn resolves in the next turn of the event loop */
+  constructor(turn: () => Promise<unknown> = () => scheduler.wait(0)) {
+    this.#turn = turn;
+  }
 
   /**
    * @param ledger the stub of the asking request's own context
@@ -52,7 +66,7 @@ export class Courier {
     // The request's own timer also tells the runtime that the request waits for something.
     const cancel = sender.after(STRANDED_MS, () => {
       if (this.#waiting.includes(item)) item.lead?.();
-      else sendAgain(message, ledger).then(item.resolve, item.reject);
+      else sendAgain(message, ledger, this.#sender).then(item.resolve, item.reject);
     });
     const item: Item = {
       message,
@@ -81,23 +95,36 @@ export class Courier {
     this.#flying = true;
     // What this turn of the event loop still sends travels along.
     await Promise.resolve();
-    await deliver(this.#waiting.splice(0, FLIGHT), ledger);
+    if (this.#busy) await this.#gather();
+    const items = this.#waiting.splice(0, FLIGHT);
+    this.#busy = items.length > 1;
+    await deliver(items, ledger, this.#sender);
     const [next] = this.#waiting;
     if (next === undefined) this.#flying = false;
     else next.lead?.();
   }
+
+  /** Turn after turn, as long as each brings something: what travels together is one RPC and one commit. */
+  async #gather(): Promise<void> {
+    for (let turn = 0, before = 0; turn < GATHER_TURNS && this.#waiting.length > before; turn++) {
+      before = this.#waiting.length;
+      await this.#turn();
+    }
+  }
 }
 
 /** The flight that carried the message is lost: whether it has arrived is not known. */
-async function sendAgain(message: Message, ledger: Exchange): Promise<Answer> {
-  const [answer] = await ledger.exchange([message.type === "ask" ? { ...message, resent: true } : message]);
+async function sendAgain(message: Message, ledger: Exchange, sender: string): Promise<Answer> {
+  const again = message.type === "ask" ? { ...message, resent: true } : message;
+  const [answer] = await ledger.exchange([again], sender);
   if (answer === undefined) throw new Error("The ledger gave no answer.");
   return answer;
 }
 
-async function deliver(items: readonly Item[], ledger: Exchange): Promise<void> {
+async function deliver(items: readonly Item[], ledger: Exchange, sender: string): Promise<void> {
   try {
-    const answers = await ledger.exchange(items.map((item) => item.message));
+    const messages = items.map((item) => item.message);
+    const answers = await ledger.exchange(messages, sender);
     for (const [place, { resolve, reject }] of items.entries()) {
       const answer = answers[place];
       if (answer === undefined) reject(new Error("The ledger gave no answer."));

@@ -11,7 +11,7 @@ import type { Heard } from "./breaker.ts";
 import { type Barred, type Passed, passTo } from "./breakers.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import { HopCapability } from "./capability.ts";
-import { digest, measure } from "./payload.ts";
+import { weigh } from "./payload.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { retryDelay } from "./retry.ts";
 import { schemaErrors } from "./schema-check.ts";
@@ -81,10 +81,11 @@ const UNAVAILABLE: Rejection = {
 /** @returns nothing when the ledger can't be reached: what can't be decided is refused */
 async function send(mesh: Mesh, message: Message): Promise<Answer | undefined> {
   try {
-    return await mesh.courier(message.chainId).send(message, mesh.keptLedger(message.chainId), mesh);
+    const { courier, ledger } = mesh.line(message.chainId);
+    return await courier.send(message, ledger, mesh);
   } catch (error) {
     console.error("dispatch: the ledger did not answer", error);
-    mesh.forgetLedger(message.chainId);
+    mesh.forgetLine(message.chainId);
     return undefined;
   }
 }
@@ -160,9 +161,12 @@ async function attempts(
   first: Admitted,
   passed: Passed | undefined,
 ): Promise<{ ended: Ended; attempt: number }> {
+  const isBuiltin = delivery.agent.endpoint.kind === "builtin";
   const fullTime = delivery.deadlineMs - mesh.now() >= delivery.agent.timeoutMs * FULL_TIME;
   for (let attempt = first.attempt; ; attempt++) {
     const delivered = deliver(delivery);
+    // A timer costs more than an agent that only computes.
+    if (!isBuiltin || !(await endsAtOnce(delivered))) watch.begin();
     const result = await Promise.race([delivered, watch.stopped]);
     passed?.heard(heardOf(result, fullTime), mesh.now());
     if (!("ok" in result)) {
@@ -181,6 +185,20 @@ async function attempts(
     if (again?.verdict !== "admitted") return { ended, attempt };
     hop.forgetReports();
   }
+}
+
+/** Steps that an agent which waits for nothing may take, and a good many more. */
+const STEPS = 30;
+
+/** Whether a call ends before the event loop turns: no time passes in it, so nobody has to watch it. */
+async function endsAtOnce(delivered: Promise<unknown>): Promise<boolean> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  void delivered.then(end, end);
+  for (let step = 0; step < STEPS && !ended; step++) await undefined;
+  return ended;
 }
 
 /** A callee that had less than this part of its time is not to blame for a deadline: its caller's was shorter. */
@@ -244,10 +262,10 @@ async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delive
   const emitted = hop.emittedBytes;
   if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: emitted, tokens, costMicros };
   const output = result.output ?? null;
-  const payload = measure(output);
+  const payload = weigh(output);
   const bytes = emitted + payload.bytes;
   const [wrong] = schemaErrors(delivery.skill.outputSchema, output);
-  const outputDigest = await digest(output, payload);
+  const outputDigest = await payload.digest;
   if (wrong === undefined) return { outcome: "done", output, bytes, tokens, costMicros, outputDigest };
   const { agent, skill } = delivery;
   const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;

@@ -17,14 +17,11 @@ export function measure(value: unknown): Payload {
   return { json, bytes: encoder.encode(json).byteLength };
 }
 
-/** Whether objects and arrays stand within each other more than `most` deep. With a list of its own, not the call stack. */
+/** Whether objects and arrays stand within each other more than `most` deep. */
 export function nestsDeeper(value: unknown, most: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const objects = level.filter((item) => typeof item === "object" && item !== null);
-    if (objects.length > 0 && depth >= most) return true;
-    level = objects.flatMap((item) => Object.values(item as object));
-  }
+  if (typeof value !== "object" || value === null) return false;
+  if (most <= 0) return true;
+  for (const key in value) if (nestsDeeper((value as Record<string, unknown>)[key], most - 1)) return true;
   return false;
 }
 
@@ -39,18 +36,29 @@ export function carried(value: unknown): unknown {
   return copy;
 }
 
-/** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */
-export function digest(value: unknown, { json }: Payload): string | Promise<string> {
-  // Only an object has an order that could differ.
-  return sha256(typeof value === "object" && value !== null ? canonicalJson(value) : json);
+export interface Weighed extends Payload {
+  /** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */
+  readonly digest: string | Promise<string>;
+}
+
+/** Measures a value, and takes its digest. */
+export function weigh(value: unknown): Weighed {
+  const json = JSON.stringify(value) ?? "null";
+  // Only an object has an order that could differ. Its canonical JSON has as many bytes, so one encoding does for both.
+  const bytes = encoder.encode(typeof value === "object" && value !== null ? canonicalJson(value) : json);
+  return { json, bytes: bytes.byteLength, digest: sha256OfBytes(bytes) };
 }
 
 /** JSON with sorted keys, as in RFC 8785; lone surrogates, which that forbids and payloads may have, stay escaped. */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
+  let members = "";
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members += `${members && ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
 
 /** Bytes up to which hashing here is quicker than handing the text to the platform and waiting for it. */
@@ -58,7 +66,10 @@ const HASHED_HERE = 2_048;
 
 /** SHA-256 of a text in UTF-8, hex. Awaited only where the text is long. */
 export function sha256(text: string): string | Promise<string> {
-  const bytes = encoder.encode(text);
+  return sha256OfBytes(encoder.encode(text));
+}
+
+function sha256OfBytes(bytes: Uint8Array): string | Promise<string> {
   return bytes.byteLength <= HASHED_HERE ? hex(sha256Of(bytes)) : sha256OfMany(bytes);
 }
 

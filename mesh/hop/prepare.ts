@@ -17,7 +17,7 @@ import type { Mesh } from "../mesh.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Agent, Skill } from "../schema.ts";
 import type { HopCall } from "./call.ts";
-import { digest, measure, type Payload, sha256 } from "./payload.ts";
+import { type Payload, sha256, weigh } from "./payload.ts";
 import { schemaErrors } from "./schema-check.ts";
 
 export interface Prepared {
@@ -44,7 +44,7 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
   const callee = "code" in found ? undefined : found;
   const refused = "code" in found ? found : checkInput(found, call.input);
   if (refused !== undefined && call.caller.kind === "root" && UNRECORDED.has(refused.code)) return refused;
-  const payload = measure(call.input);
+  const payload = weigh(call.input);
   const idempotency = refused === undefined ? await idempotencyOf(mesh, call, payload) : undefined;
   const chainId = call.caller.kind === "hop" ? call.caller.chainId : await mesh.newChainId(idempotency?.scope);
   const ask: Ask = {
@@ -61,7 +61,7 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
     skill: callee?.skill.id ?? call.skill ?? "",
     address: agent === undefined ? `unknown:${call.agent}` : addressOf(agent),
     inputBytes: payload.bytes,
-    inputDigest: await digest(call.input, payload),
+    inputDigest: await payload.digest,
     estimate: agent?.estimate ?? { tokens: 0, costMicros: 0 },
     timeoutMs: agent?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     calleeCycle: agent?.cycle,

@@ -44,6 +44,7 @@ export class Watch implements Running {
   #stopController: AbortController | undefined;
   #listeners: Set<() => void> | undefined;
   #release: () => void;
+  #begun = false;
 
   /**
    * @param caller the calling hop, where it runs in this process: when it is over, this hop is cancelled
@@ -53,7 +54,13 @@ export class Watch implements Running {
     this.#mesh = mesh;
     this.#hop = hop;
     this.#release = this.#cancelWith(caller, given);
-    const untilDeadline = hop.deadlineMs - mesh.now();
+  }
+
+  /** Time passes: from now on the hop has its deadline, and the ledger is asked whether it still stands. Once is enough. */
+  begin(): void {
+    if (this.#begun || this.over) return;
+    this.#begun = true;
+    const untilDeadline = this.#hop.deadlineMs - this.#mesh.now();
     if (untilDeadline <= WATCH_AFTER_MS) this.#after(untilDeadline, () => this.#timeOut());
     else this.#after(WATCH_AFTER_MS, () => this.#watch());
   }

@@ -71,7 +71,7 @@ export function identityOf(
     bindings: env,
     settings: settingsOf(env),
     region: () => REGIONS[0],
-    ownHost: () => new URL(url).hostname,
+    reachedAt: () => url,
     defer,
   });
   const { principal, scopes, hop, deployment } = caller;

@@ -36,7 +36,7 @@ export async function serveSession(
     hop: identity.hop,
     deployment: identity.deployment,
   };
-  const stub = sessions.getByName(`${identity.mesh.name}/${id}`);
+  const stub = sessions.get(idOf(sessions, `${identity.mesh.name}/${id}`));
   const call = given === null ? undefined : sessionCall(request, body);
   if (call === undefined) {
     // The server knows its own calls alone.
@@ -48,6 +48,19 @@ export async function serveSession(
   if (called === undefined) return sessionGone();
   if ("begun" in called) return passedOn(request, body, { ...caller, begun: called.begun }, stub);
   return new Response(called.answer, { headers: { "content-type": "application/json", [SESSION_HEADER]: id } });
+}
+
+/** Ids of session objects by their names, which the platform hashes; those that were used last. */
+const IDS = 1_000;
+const ids = new Map<string, DurableObjectId>();
+
+function idOf(sessions: DurableObjectNamespace<McpSession>, name: string): DurableObjectId {
+  const id = ids.get(name) ?? sessions.idFromName(name);
+  ids.delete(name);
+  ids.set(name, id);
+  const [oldest] = ids.keys();
+  if (ids.size > IDS && oldest !== undefined) ids.delete(oldest);
+  return id;
 }
 
 function passedOn(

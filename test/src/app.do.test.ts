@@ -119,7 +119,13 @@ describe("a refusal", () => {
 describe("the place of a chain", () => {
   function meshIn(region: Region, ledgerDigits: number): Mesh {
     const settings = { ...settingsOf(bindings as unknown as Env), ledgerDigits };
-    return new Mesh("default", { bindings, settings, region: () => region, ownHost: () => "", defer: () => undefined });
+    return new Mesh("default", {
+      bindings,
+      settings,
+      region: () => region,
+      reachedAt: () => "https://mesh.invalid/",
+      defer: () => undefined,
+    });
   }
   const placeOf = (id: string) => chainAddress(id, () => id.slice(12, 16));
 

@@ -1,7 +1,7 @@
 /** Which addresses are reached: by every spelling that there is of those that are not. @promise hop:least-authority */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalUrl, type EgressPolicy, egressRefusal } from "../../../mesh/egress/address.ts";
+import { canonicalUrl, type EgressPolicy, egressRefusal, judged, policyAt } from "../../../mesh/egress/address.ts";
 
 const DEPLOYED: EgressPolicy = { allowLoopback: false, own: { hosts: ["mesh.example"], port: "443" } };
 const LOCAL: EgressPolicy = { allowLoopback: true, own: { hosts: [], port: "8787" } };
@@ -170,5 +170,27 @@ describe("two URLs are one agent", () => {
         expect(canonicalUrl(canonicalUrl(url))).toBe(canonicalUrl(url));
       }),
     );
+  });
+});
+
+describe("the host by which a request has come", () => {
+  const judge = (requestUrl: string, url: string) => judged(url, policyAt(requestUrl, DEPLOYED))?.refusal;
+
+  it("is the mesh itself, for that request alone, whatever was judged before", () => {
+    for (let again = 0; again < 2; again++) {
+      expect(judge("https://mesh.example/v1/agents", "https://other.example/")).toBeUndefined();
+      expect(judge("https://other.example/v1/agents/a/invoke?x=/", "https://other.example/")).toMatch(
+        /the mesh itself/,
+      );
+      expect(judge("https://other.example", "https://mesh.example/")).toMatch(/the mesh itself/);
+      expect(judge("https://OTHER.example?q", "https://other.example/")).toMatch(/the mesh itself/);
+    }
+  });
+
+  it("is remembered for no more hosts than there may be, and judged the same beyond", () => {
+    for (let n = 0; n < 250; n++) {
+      expect(judge(`https://host-${n}.example/`, `https://host-${n}.example/a`)).toMatch(/the mesh itself/);
+      expect(judge(`https://host-${n}.example/`, `https://host-${n + 1}.example/a`)).toBeUndefined();
+    }
   });
 });

@@ -43,12 +43,14 @@ const after = (ms: number, run: () => void) => {
   return () => clearTimeout(timer);
 };
 const sender = { defer: () => undefined, after };
+/** A turn of the event loop that costs no time. */
+const loopTurn = () => Promise.resolve();
 const turn = () => vi.advanceTimersByTimeAsync(0);
 
 describe("a courier", () => {
   it("carries together what is sent in one turn, and gives each its own answer", async () => {
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     const sent = ["a", "b", "c"].map((id) => courier.send(message(id), ledger, sender));
     await turn();
     expect(flights.map(({ messages }) => ids(messages))).toEqual([["a", "b", "c"]]);
@@ -58,7 +60,7 @@ describe("a courier", () => {
 
   it("carries together what comes while it is under way, when it is back", async () => {
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     const first = courier.send(message("a"), ledger, sender);
     await turn();
     const later = ["b", "c"].map((id) => courier.send(message(id), ledger, sender));
@@ -72,10 +74,70 @@ describe("a courier", () => {
     expect(await Promise.all(later)).toHaveLength(2);
   });
 
+  /** Turns of the event loop that a test ends. */
+  function heldTurns() {
+    const ends: (() => void)[] = [];
+    const end = async () => {
+      ends.shift()?.();
+      await turn();
+    };
+    return { turn: () => new Promise<void>((resolve) => void ends.push(resolve)), end, count: () => ends.length };
+  }
+
+  it("when it is busy it waits for what further turns bring, as long as they bring something", async () => {
+    const { ledger, flights } = heldLedger();
+    const turns = heldTurns();
+    const courier = new Courier(turns.turn);
+    const send = (id: string) => void courier.send(message(id), ledger, sender);
+    send("a");
+    send("b");
+    await turn();
+    expect(flights).toHaveLength(1);
+    flights[0]?.answer();
+    await turn();
+    send("c");
+    await turn();
+    send("d");
+    await turns.end();
+    expect(flights).toHaveLength(1);
+    await turns.end();
+    expect(ids(flights[1]?.messages)).toEqual(["c", "d"]);
+  });
+
+  it("waits for no more than four turns, and alone for none", async () => {
+    const { ledger, flights } = heldLedger();
+    const turns = heldTurns();
+    const courier = new Courier(turns.turn);
+    const send = (id: string) => void courier.send(message(id), ledger, sender);
+    send("a");
+    send("b");
+    await turn();
+    flights[0]?.answer();
+    await turn();
+    for (const id of ["c", "d", "e", "f"]) {
+      send(id);
+      await turns.end();
+    }
+    await turns.end();
+    expect(ids(flights[1]?.messages)).toEqual(["c", "d", "e", "f"]);
+    flights[1]?.answer();
+    await turn();
+    send("g");
+    await turns.end();
+    await turns.end();
+    expect(ids(flights[2]?.messages)).toEqual(["g"]);
+    flights[2]?.answer();
+    await turn();
+    send("h");
+    await turn();
+    expect(ids(flights[3]?.messages)).toEqual(["h"]);
+    expect(turns.count()).toBe(0);
+  });
+
   it("keeps alive the request whose flight it is", async () => {
     const { ledger, flights } = heldLedger();
     const deferred: Promise<unknown>[] = [];
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     const sent = courier.send(message("a"), ledger, { defer: (work) => void deferred.push(work), after });
     await turn();
     expect(deferred).toHaveLength(1);
@@ -93,7 +155,7 @@ describe("a courier", () => {
 
   it("takes no more than 500 messages a flight", async () => {
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     const sent = Array.from({ length: 501 }, (_, n) => courier.send(message(String(n)), ledger, sender));
     await turn();
     expect(flights[0]?.messages).toHaveLength(500);
@@ -106,7 +168,7 @@ describe("a courier", () => {
 
   it("a flight that fails fails those in it, and the next one flies", async () => {
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     const failing = courier.send(message("a"), ledger, sender).catch((error: Error) => error.message);
     await turn();
     const next = courier.send(message("b"), ledger, sender);
@@ -120,7 +182,7 @@ describe("a courier", () => {
   it("who waits two seconds for the flight of another request makes the next one itself", async () => {
     const { ledger: dead } = heldLedger();
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     void courier.send(message("a"), dead, sender);
     await turn();
     const stranded = courier.send(message("b"), ledger, sender);
@@ -133,7 +195,7 @@ describe("a courier", () => {
   it("a message that was sent for itself does not travel again, or says that it may be known", async () => {
     const { ledger: dead } = heldLedger();
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     void courier.send(message("a"), dead, sender);
     await turn();
     const stranded = courier.send(message("b"), ledger, sender);
@@ -150,7 +212,7 @@ describe("a courier", () => {
   it("a flight that comes back after all does not start a second one beside that of another request", async () => {
     const slow = heldLedger();
     const { ledger, flights } = heldLedger();
-    const courier = new Courier();
+    const courier = new Courier(loopTurn);
     void courier.send(message("a"), slow.ledger, sender);
     await turn();
     const stranded = courier.send(message("b"), ledger, sender);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { digest, measure } from "../../../mesh/hop/payload.ts";
+import { measure, weigh } from "../../../mesh/hop/payload.ts";
 
-const digestOf = (value: unknown) => digest(value, measure(value));
+const digestOf = async (value: unknown) => weigh(value).digest;
 
 /** The same value with the keys of all its objects turned round. */
 function reversed(value: unknown): unknown {
@@ -59,7 +59,7 @@ it("the digest is the SHA-256 of canonical JSON (RFC 8785), hex", async () => {
 
 it("NUL and lone surrogates are measured as they are sent, and come through", async () => {
   const value = { "\u0000": "\ud800", list: ["\udfff\u0000"] };
-  const { json, bytes } = measure(value);
+  const { json, bytes } = weigh(value);
   expect(JSON.parse(json)).toEqual(value);
   expect(bytes).toBe(new TextEncoder().encode(json).byteLength);
   expect(await digestOf(value)).toMatch(/^[0-9a-f]{64}$/);
@@ -70,7 +70,14 @@ it("the digest does not depend on the order of keys beside a lone surrogate eith
   expect(await digestOf({ a: "\ud800", b: 1 })).toBe(await digestOf({ b: 1, a: "\ud800" }));
 });
 
-it("bytes are those of UTF-8", () => {
-  expect(measure("é€😀")).toEqual({ json: '"é€😀"', bytes: 2 + 2 + 3 + 4 });
-  expect(measure(undefined)).toEqual({ json: "null", bytes: 4 });
+it("what has no value has no part in the digest, as in JSON", async () => {
+  const value = { b: undefined, a: [undefined, { c: undefined }] };
+  expect(await digestOf(value)).toBe(await digestOf(JSON.parse(JSON.stringify(value))));
+  expect(weigh(value)).toMatchObject({ json: '{"a":[null,{}]}', bytes: 15 });
+});
+
+it.each([measure, weigh])("bytes are those of UTF-8: $name", (measured) => {
+  expect(measured("é€😀")).toMatchObject({ json: '"é€😀"', bytes: 2 + 2 + 3 + 4 });
+  expect(measured({ z: "é", a: 1 })).toMatchObject({ json: '{"z":"é","a":1}', bytes: 16 });
+  expect(measured(undefined)).toMatchObject({ json: "null", bytes: 4 });
 });

@@ -37,7 +37,7 @@ export function freshMesh(): TestMesh {
     bindings,
     settings: settingsOf(bindings as unknown as Env),
     region: () => "" as const,
-    ownHost: () => "",
+    reachedAt: () => "https://mesh.invalid/",
     defer: (work: Promise<unknown>) => void work.catch(() => undefined),
   } as const;
   const mesh = new Mesh(`mesh-${++made}-${crypto.randomUUID()}`, options);
