@@ -1,13 +1,15 @@
 /**
  * The floor: the least that a mediator can do and still be one. Every hop is one durable write before its callee runs,
  * in one ledger; what arrives in a turn shares a commit; settlements are answered when the ledger has them and are
- * written with the next batch. No auth, no schema, no rule, no signature. `/ungoverned/…` runs the same agents without it.
+ * written with the next batch. No auth, no schema, no rule, no signature. `/ungoverned/…` runs the same agents without it, and
+ * `/through/…` is a proxy that writes down each request before it goes on, and knows nothing else of it.
  */
 import { DurableObject } from "cloudflare:workers";
 
 interface Env {
   readonly FLOOR: DurableObjectNamespace<FloorLedger>;
   readonly AGENTS_URL: string;
+  readonly UPSTREAM_URL: string;
 }
 
 interface Ask {
@@ -106,6 +108,16 @@ async function mediated(env: Env, { chain, parent, agent }: Ask, input: unknown)
   }
 }
 
+async function through(env: Env, request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const ledger = env.FLOOR.getByName("floor");
+  const hop = await ledger.admit({ chain: crypto.randomUUID(), parent: null, agent: "upstream" });
+  const path = pathname.slice("/through".length) + search;
+  const response = await fetch(new Request(env.UPSTREAM_URL + path, request));
+  await ledger.settle(hop, response.ok ? "done" : "error");
+  return response;
+}
+
 async function ungoverned(env: Env, agent: string, input: unknown): Promise<unknown> {
   return run(`${env.AGENTS_URL}/ungoverned`, agent, input, {}, (next, given) => ungoverned(env, next, given));
 }
@@ -113,6 +125,7 @@ async function ungoverned(env: Env, agent: string, input: unknown): Promise<unkn
 export default {
   async fetch(request, env) {
     const [, path, agent = ""] = new URL(request.url).pathname.split("/");
+    if (path === "through") return through(env, request);
     if (request.method !== "POST") return new Response("POST /invoke/{agent} or /ungoverned/{agent}", { status: 404 });
     const { input } = (await request.json()) as { input: unknown };
     if (path === "ungoverned") return Response.json({ output: await ungoverned(env, agent, input) });

@@ -94,7 +94,8 @@ function stopped(workerd: Workerd): Promise<unknown> {
 /** @param folder an empty folder for the state of all */
 export async function startSubjects(folder: string): Promise<Started> {
   const [upstreamPort, meshPort, passPort] = [await freePort(), await freePort(), await freePort()];
-  const [hubPort, gatewayPort, proxyPort] = [await freePort(), await freePort(), await freePort()];
+  const [floorPort, hubPort] = [await freePort(), await freePort()];
+  const [gatewayPort, proxyPort] = [await freePort(), await freePort()];
   const at = (port: number) => `http://127.0.0.1:${port}`;
   const key = `hop_bench_${randomBytes(24).toString("hex")}`;
   const env = { ...process.env, HOPLINE_ADMIN_KEY: key };
@@ -122,6 +123,9 @@ export async function startSubjects(folder: string): Promise<Started> {
     const runPass = { port: passPort, env, objects: {}, settings: { UPSTREAM_URL: at(upstreamPort) } };
     const pass = await startWorkerd(join(folder, "pass"), compileWorker("pass.ts"), runPass);
     stops.push(() => stopped(pass));
+    const runFloor = { port: floorPort, env, objects: { FLOOR: "FloorLedger" }, settings: runPass.settings };
+    const floor = await startWorkerd(join(folder, "floor"), compileWorker("worker.ts"), runFloor);
+    stops.push(() => stopped(floor));
     await register(meshPort, key, upstreamUrl);
 
     const echo = { speaks: "sessions", headers: {}, tool: "echo" } as const;
@@ -131,6 +135,13 @@ export async function startSubjects(folder: string): Promise<Started> {
       name: "pass-through",
       how: "workerd, forwards",
       url: `${at(passPort)}/mcp`,
+      counted: true,
+    };
+    const recorded = {
+      ...echo,
+      name: "floor",
+      how: "the pass-through, with one durable write before it goes on and a note after it; nothing is decided or checked",
+      url: `${at(floorPort)}/through/mcp`,
       counted: true,
     };
     const own = {
@@ -175,7 +186,7 @@ export async function startSubjects(folder: string): Promise<Started> {
     ends(await startProxy(folder, "mcp-proxy", proxyArgs, proxy));
 
     const requests = async () => Number(await (await fetch(`${at(upstreamPort)}/requests`)).text());
-    return { subjects: [straight, through, session, stateless, hub, gateway, proxy], requests, stop };
+    return { subjects: [straight, through, recorded, session, stateless, hub, gateway, proxy], requests, stop };
   } catch (error) {
     await stop();
     throw error;
