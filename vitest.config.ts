@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "patient",
           include: ["test/e2e/**/*.patient.test.ts"],
-          testTimeout: 120_000,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

@@ -75,3 +75,16 @@ export interface Usage {
   readonly costMicros: number;
   readonly wallMs: number;
 }
+
+export const NOTHING_USED: Usage = { hops: 0, bytes: 0, tokens: 0, costMicros: 0, wallMs: 0 };
+
+/** Of a hop and what it has called: the time is the hop's own. */
+export function plusUsage(hop: Usage, called: Usage): Usage {
+  return {
+    hops: hop.hops + called.hops,
+    bytes: hop.bytes + called.bytes,
+    tokens: hop.tokens + called.tokens,
+    costMicros: hop.costMicros + called.costMicros,
+    wallMs: hop.wallMs,
+  };
+}

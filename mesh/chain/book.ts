@@ -133,10 +133,14 @@ export class Book {
     try {
       const entries = chains.flatMap(entriesOf);
       const { sql } = this.database;
-      this.database.transactionSync(() => {
+      const beside = chains.flatMap(({ writes }) => writes);
+      const append = () => {
         if (entries.length > 0) appendJournal(sql, entries);
-        for (const chain of chains) for (const write of chain.writes) write(sql);
-      });
+        for (const write of beside) write(sql);
+      };
+      // A row alone is whole or not there: a transaction of its own would be two more statements.
+      if (beside.length === 0) append();
+      else this.database.transactionSync(append);
       this.#entries += entries.length;
     } catch {
       return this.#writeAlone(chains);

@@ -1,6 +1,6 @@
 /** The ledger object: many chains, each decided alone. A thin shell; the rules, the book and the rows are beside it. */
 import { DurableObject } from "cloudflare:workers";
-import type { Usage } from "../budget.ts";
+import { NOTHING_USED, type Usage } from "../budget.ts";
 import type { MeshIndex } from "../index/index.ts";
 import { LEDGER_PAGE, OUTBOX_RETRY_MS, OUTBOX_WAIT_MS, WATCH_HOLD_MS } from "../limits.ts";
 import { migrate } from "../migrations.ts";
@@ -44,7 +44,6 @@ export interface HopState {
   readonly answer?: string | undefined;
 }
 
-const NOTHING_USED: Usage = { hops: 0, bytes: 0, tokens: 0, costMicros: 0, wallMs: 0 };
 /** Of a hop whose chain was removed. Who still asks for it has a request of its own under the same Idempotency-Key. */
 const REMOVED: HopState = { status: "rejected", rejection: ANSWER_REMOVED, usage: NOTHING_USED };
 

@@ -54,7 +54,7 @@ export async function egressFetch(url: string, request: EgressRequest, policy: E
   const { method, headers, body, signal, maxBytes, asBytes, reader } = request;
   let response: Response;
   try {
-    response = await fetch(parsed, { method, headers, body: body ?? null, signal, redirect: "manual" });
+    response = await fetch(parsed.href, { method, headers, body: body ?? null, signal, redirect: "manual" });
   } catch (error) {
     signal.throwIfAborted();
     return { ok: false, connection: true, rejection: unreachable(parsed, error) };
@@ -110,7 +110,7 @@ async function readText(
 }
 
 /** Bytes of the first read. Most answers are smaller: they are there with it. */
-const FIRST_READ = 16_384;
+const FIRST_READ = 4_096;
 const MOST_READ = 1_048_576;
 
 /** Reads a body in a few large pieces. */

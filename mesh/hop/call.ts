@@ -21,6 +21,8 @@ export type Caller =
       readonly agent: string;
       /** The calling hop's run, where it is in this process. */
       readonly running?: Running | undefined;
+      /** Whether its handler runs in this process too, so that nothing of it is sent before what its callees have sent. */
+      readonly builtin?: boolean | undefined;
     };
 
 /** A notification of a server's, as it was sent. */

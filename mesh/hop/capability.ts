@@ -9,6 +9,7 @@ import {
   type ToolResult,
 } from "../../agents/define.ts";
 import { PlacedHop } from "../../agents/placed-hop.ts";
+import { NOTHING_USED, plusUsage, type Usage } from "../budget.ts";
 import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { partsOf } from "../registry/tool-names.ts";
@@ -18,6 +19,7 @@ import type { Watch } from "./watch.ts";
 
 interface RunningPlace extends HopPlace {
   readonly watch: Watch;
+  readonly builtin: boolean;
   readonly onChunk?: ((chunk: unknown) => void) | undefined;
   readonly relay?: Relay | undefined;
 }
@@ -34,17 +36,22 @@ function withJson<T>(what: string, work: () => T): T {
 
 export class HopCapability extends PlacedHop implements Hop {
   readonly #watch: Watch;
+  readonly #builtin: boolean;
   readonly #onChunk: ((chunk: unknown) => void) | undefined;
   readonly #relay: Relay | undefined;
   readonly #mesh: Mesh;
   readonly #dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>;
   #emittedBytes = 0;
+  /** Calls that have not ended. */
+  #open = 0;
+  #below: Usage | undefined = NOTHING_USED;
 
   constructor(mesh: Mesh, place: RunningPlace, dispatch: (mesh: Mesh, call: HopCall) => Promise<Outcome>) {
     super(place);
     this.#mesh = mesh;
     this.#dispatch = dispatch;
     this.#watch = place.watch;
+    this.#builtin = place.builtin;
     this.#onChunk = place.onChunk;
     // A client that is asked by its call's result is asked by its own call alone.
     this.#relay = place.relay?.ask === undefined ? undefined : place.relay;
@@ -59,11 +66,17 @@ export class HopCapability extends PlacedHop implements Hop {
     return this.#emittedBytes;
   }
 
+  /** What all that it has called has used; nothing where only the ledger knows: then something failed, or is open. */
+  get usedBelow(): Usage | undefined {
+    return this.#open === 0 ? this.#below : undefined;
+  }
+
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
     const { chainId, hopId } = this;
     const { skill, allowance, policy, idempotencyKey, metadata, onChunk } = options;
+    this.#open += 1;
     const outcome = await this.#dispatch(this.#mesh, {
-      caller: { kind: "hop", chainId, hopId, agent: this.agent, running: this.#watch },
+      caller: { kind: "hop", chainId, hopId, agent: this.agent, running: this.#watch, builtin: this.#builtin },
       agent,
       skill,
       input: withJson("The input", () => carried(input)),
@@ -74,7 +87,12 @@ export class HopCapability extends PlacedHop implements Hop {
       signal: options.signal,
       onChunk,
       relay: this.#relay,
+    }).finally(() => {
+      this.#open -= 1;
     });
+    // What a failed call has used the ledger knows, and a call under a key may be one that was counted before.
+    const counted = outcome.ok && idempotencyKey === undefined;
+    this.#below = counted ? this.#below && plusUsage(this.#below, outcome.usage) : undefined;
     if (!outcome.ok) throw new HopRejected(outcome.rejection, outcome.hopId);
     return outcome;
   }
@@ -103,6 +121,7 @@ export class HopCapability extends PlacedHop implements Hop {
   }
 
   async remaining(): Promise<Remaining> {
+    await this.#mesh.line(this.chainId).courier.landed();
     const left = await this.#mesh.ledger(this.chainId).remaining(this.chainId, this.hopId);
     if (left === undefined) throw new HopRejected({ code: "token_invalid", detail: "The hop is not in the ledger." });
     return left;

@@ -25,6 +25,8 @@ export interface Exchange {
 
 interface Item {
   readonly message: Message;
+  /** Whether somebody waits for its answer; nobody does for what was left. */
+  readonly awaited: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
   /** Asks the request that waits for this item to make the next flight; set while it waits. */
@@ -37,6 +39,8 @@ const STRANDED_MS = 2_000;
 const FLIGHT = 500;
 /** Turns of the event loop that a busy isolate's flight waits for more, at most. */
 const GATHER_TURNS = 4;
+/** Steps within one turn that what was left waits for something to travel with: from a callee's end to its caller's next call. */
+const LEFT_STEPS = 60;
 
 export class Courier {
   /** What the ledger knows this isolate by. */
@@ -46,6 +50,11 @@ export class Courier {
   /** Whether the last flight carried several messages: more are about to come. */
   #busy = false;
   #flying = false;
+  /** Steps that what was left still waits. */
+  #leftSteps = 0;
+  /** How much was left so far, and how much of it was answered, or lost: in its order. */
+  #left = 0;
+  #landed = 0;
 
   /** @param turn resolves in the next turn of the event loop */
   constructor(turn: () => Promise<unknown> = () => scheduler.wait(0)) {
@@ -58,7 +67,7 @@ export class Courier {
   send(message: Message, ledger: Exchange, sender: Sender): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     if (!this.#flying) {
-      this.#waiting.push({ message, resolve, reject });
+      this.#waiting.push({ message, awaited: true, resolve, reject });
       // A flight is one exchange, so a request is kept for others no longer than its own message takes.
       sender.defer(this.#fly(ledger));
       return promise;
@@ -70,6 +79,7 @@ export class Courier {
     });
     const item: Item = {
       message,
+      awaited: true,
       resolve: (answer) => {
         cancel();
         resolve(answer);
@@ -91,17 +101,52 @@ export class Courier {
     return promise;
   }
 
+  /**
+   * Sends a message whose answer nobody needs. It travels with the next one, or by itself before the event loop turns: what is
+   * sent after it arrives after it, and no time passes until it is on its way.
+   */
+  leave(message: Message, ledger: Exchange, sender: Pick<Sender, "defer">): void {
+    const landed = () => {
+      this.#landed += 1;
+    };
+    const lost = (error: unknown) => {
+      landed();
+      console.error("courier: what was left has not arrived", error);
+    };
+    this.#left += 1;
+    this.#waiting.push({ message, awaited: false, resolve: landed, reject: lost });
+    const pending = this.#leftSteps > 0;
+    this.#leftSteps = LEFT_STEPS;
+    if (!this.#flying && !pending) sender.defer(this.#flyUnlessSent(ledger));
+  }
+
+  /** Resolves when the ledger has everything that was left so far, for those who ask it by other ways. */
+  async landed(): Promise<void> {
+    for (const upTo = this.#left; this.#landed < upTo; ) await this.#turn();
+  }
+
+  async #flyUnlessSent(ledger: Exchange): Promise<void> {
+    while (this.#leftSteps > 0 && !this.#flying) {
+      this.#leftSteps -= 1;
+      await undefined;
+    }
+    this.#leftSteps = 0;
+    if (!this.#flying) await this.#fly(ledger);
+  }
+
   async #fly(ledger: Exchange): Promise<void> {
     this.#flying = true;
     // What this turn of the event loop still sends travels along.
     await Promise.resolve();
     if (this.#busy) await this.#gather();
-    const items = this.#waiting.splice(0, FLIGHT);
-    this.#busy = items.length > 1;
-    await deliver(items, ledger, this.#sender);
-    const [next] = this.#waiting;
-    if (next === undefined) this.#flying = false;
-    else next.lead?.();
+    do {
+      const items = this.#waiting.splice(0, FLIGHT);
+      this.#busy = items.filter(({ awaited }) => awaited).length > 1;
+      await deliver(items, ledger, this.#sender);
+      // Somebody who waits takes the next flight; for what was left there is only this one.
+    } while (this.#waiting.length > 0 && this.#waiting.every(({ awaited }) => !awaited));
+    this.#waiting.find(({ awaited }) => awaited)?.lead?.();
+    this.#flying = this.#waiting.length > 0;
   }
 
   /** Turn after turn, as long as each brings something: what travels together is one RPC and one commit. */

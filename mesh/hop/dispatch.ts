@@ -1,9 +1,8 @@
 /** admit → call → settle: the only place that knows the order of a hop. */
 import { HopRejected } from "../../agents/define.ts";
-import type { Admitted, Answer, Message, Settlement } from "../chain/facts.ts";
+import type { Admitted } from "../chain/facts.ts";
 import { SLOT_WAIT_MS } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
-import type { Rejection } from "../rejection.ts";
 import type { Agent } from "../schema.ts";
 import { transportOf } from "../transport/kinds.ts";
 import type { Delivered, Delivery } from "../transport/transport.ts";
@@ -11,10 +10,10 @@ import type { Heard } from "./breaker.ts";
 import { type Barred, type Passed, passTo } from "./breakers.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import { HopCapability } from "./capability.ts";
-import { weigh } from "./payload.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { retryDelay } from "./retry.ts";
-import { schemaErrors } from "./schema-check.ts";
+import { send, UNAVAILABLE } from "./send.ts";
+import { type Ended, endOf, leave, settle, settleLate, usageHere } from "./settle.ts";
 import { takeSlot } from "./slots.ts";
 import { signHopToken } from "./token.ts";
 import { awaitOutcome, type Stopped, Watch } from "./watch.ts";
@@ -73,28 +72,6 @@ async function admitted(mesh: Mesh, call: HopCall, prepared: Prepared, passed: P
   return run(mesh, call, prepared, decision, passed);
 }
 
-const UNAVAILABLE: Rejection = {
-  code: "ledger_unavailable",
-  detail: "The ledger could not be reached, so the call was not started. Try again.",
-};
-
-/** @returns nothing when the ledger can't be reached: what can't be decided is refused */
-async function send(mesh: Mesh, message: Message): Promise<Answer | undefined> {
-  try {
-    const { courier, ledger } = mesh.line(message.chainId);
-    return await courier.send(message, ledger, mesh);
-  } catch (error) {
-    console.error("dispatch: the ledger did not answer", error);
-    mesh.forgetLine(message.chainId);
-    return undefined;
-  }
-}
-
-/** How one attempt ended for its hop. */
-type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "costMicros" | "outputDigest"> & {
-  readonly output?: unknown;
-};
-
 async function run(
   mesh: Mesh,
   call: HopCall,
@@ -107,6 +84,7 @@ async function run(
   const { chainId, hopId } = ask;
   const { deadlineMs, depth, seq } = admission;
   call.onAdmitted?.({ chainId, hopId, seq });
+  const startedAt = mesh.now();
   const caller = call.caller.kind === "hop" ? (call.caller.running ?? call.within) : call.within;
   const watch = new Watch(mesh, { chainId, hopId, callee: ask.callee, deadlineMs }, caller, call.signal);
   const hop = new HopCapability(
@@ -119,6 +97,7 @@ async function run(
       depth,
       deadlineMs,
       watch,
+      builtin: callee.agent.endpoint.kind === "builtin",
       onChunk: call.onChunk,
       relay: call.relay,
     },
@@ -146,7 +125,9 @@ async function run(
   };
   try {
     const { ended, attempt } = await attempts(mesh, delivery, hop, watch, admission, passed);
-    return await settle(mesh, prepared, ended, attempt);
+    const usage = usageHere(call, prepared, hop, ended);
+    if (usage === undefined) return await settle(mesh, prepared, ended, attempt);
+    return leave(mesh, prepared, ended, attempt, { ...usage, wallMs: mesh.now() - startedAt });
   } finally {
     watch.end();
   }
@@ -237,71 +218,4 @@ async function deliver(delivery: Delivery): Promise<Delivered> {
       transient: false,
     };
   }
-}
-
-/** Whatever came back, the hop ends: an output that can't be checked is its callee's failure. */
-async function endOf(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
-  try {
-    return await checkedEnd(delivery, hop, result);
-  } catch (error) {
-    console.error("dispatch: an output could not be checked", error);
-    const detail = `Agent '${delivery.agent.name}' answered with an output that could not be checked.`;
-    return {
-      outcome: "error",
-      rejection: { code: "upstream_error", detail },
-      bytes: hop.emittedBytes,
-      ...hop.reported,
-    };
-  }
-}
-
-/** Checks and measures what came back. What the callee reports over a wire counts beside what its hop reported here. */
-async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delivered): Promise<Ended> {
-  const tokens = hop.reported.tokens + result.usage.tokens;
-  const costMicros = hop.reported.costMicros + result.usage.costMicros;
-  const emitted = hop.emittedBytes;
-  if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: emitted, tokens, costMicros };
-  const output = result.output ?? null;
-  const payload = weigh(output);
-  const bytes = emitted + payload.bytes;
-  const [wrong] = schemaErrors(delivery.skill.outputSchema, output);
-  const outputDigest = await payload.digest;
-  if (wrong === undefined) return { outcome: "done", output, bytes, tokens, costMicros, outputDigest };
-  const { agent, skill } = delivery;
-  const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;
-  return {
-    outcome: "error",
-    rejection: { code: "upstream_error", detail },
-    bytes,
-    tokens,
-    costMicros,
-    outputDigest,
-  };
-}
-
-async function settle(mesh: Mesh, { ask }: Prepared, ended: Ended, attempt: number): Promise<Outcome> {
-  const { chainId, hopId, idempotency } = ask;
-  const { output, ...end } = ended;
-  const durable = idempotency !== undefined;
-  const answer = durable && ended.outcome === "done" ? JSON.stringify(output) : undefined;
-  const settled = await send(mesh, { type: "settle", chainId, hopId, attempt, ...end, durable, answer });
-  const place = { chainId, hopId };
-  if (settled?.verdict !== "settled") return { ok: false, rejection: UNAVAILABLE, ...place };
-  if (settled.status === "done" && ended.outcome === "done")
-    return { ok: true, ...place, output, usage: settled.usage };
-  return { ok: false, rejection: settled.rejection ?? ended.rejection ?? UNAVAILABLE, ...place };
-}
-
-/** What a stopped callee still answers corrects the books, once. */
-async function settleLate(
-  mesh: Mesh,
-  delivery: Delivery,
-  hop: HopCapability,
-  delivered: Promise<Delivered>,
-  attempt: number,
-): Promise<void> {
-  const result = await delivered;
-  if (!result.ok) return;
-  const { output: _, ...end } = await endOf(delivery, hop, result);
-  await send(mesh, { type: "settle", chainId: delivery.chainId, hopId: delivery.hopId, attempt, ...end });
 }

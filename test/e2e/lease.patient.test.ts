@@ -5,8 +5,8 @@ import { staged } from "../support/server/staged.ts";
 import { until } from "../support/server/until.ts";
 
 const SECOND = 1_000;
-/** Past the lease of 35 seconds that a hop with a long timeout has. */
-const LONG_MS = 50_000;
+/** Several times the lease of 35 seconds that a hop with a long timeout has. */
+const LONG_MS = 120_000;
 
 let mesh: MeshServer;
 let host: AgentHost;
@@ -14,9 +14,9 @@ let host: AgentHost;
 staged((stage) => ({ mesh, host } = stage));
 
 test("a hop that runs past its lease ends well: the watch renews it, and that of the caller that waits", async () => {
-  const long = await host.agent("long", async () => sleep(LONG_MS, "worth the wait"), { timeoutMs: 120_000 });
-  await host.agent("waiter", relay("long"), { timeoutMs: 120_000 });
-  const invoked = mesh.client.invoke("waiter", null);
+  const long = await host.agent("long", async () => sleep(LONG_MS, "worth the wait"), { timeoutMs: 180_000 });
+  await host.agent("waiter", relay("long"), { timeoutMs: 180_000 });
+  const invoked = mesh.client.invoke("waiter", null, { budget: { wallMs: 180_000 } });
   const { chainId, at } = await until("the long one is reached", () => long.calls[0]);
   // A ledger that nobody speaks to is put away, and gives a fresh lease when it is back: this one stays.
   while (Date.now() < at + LONG_MS - 3 * SECOND) {

@@ -228,4 +228,92 @@ describe("a courier", () => {
     for (const flight of flights) flight.answer();
     expect(await third).toEqual(answerOf(message("c")));
   });
+
+  it("what is left travels with what is sent next, before it, in one flight", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier(loopTurn);
+    courier.leave(message("a"), ledger, sender);
+    // As many steps as lie between a callee's end and its caller's next call.
+    for (let step = 0; step < 40; step++) await undefined;
+    courier.leave(message("b"), ledger, sender);
+    for (let step = 0; step < 40; step++) await undefined;
+    const sent = courier.send(message("c"), ledger, sender);
+    await turn();
+    expect(flights.map(({ messages }) => ids(messages))).toEqual([["a", "b", "c"]]);
+    flights[0]?.answer();
+    expect(await sent).toEqual(answerOf(message("c")));
+  });
+
+  it("what is left alone is under way before the event loop turns, and keeps its request alive", async () => {
+    const { ledger, flights } = heldLedger();
+    const deferred: Promise<unknown>[] = [];
+    const courier = new Courier(loopTurn);
+    courier.leave(message("a"), ledger, { defer: (work) => void deferred.push(work) });
+    for (let step = 0; step < 100; step++) await undefined;
+    expect(flights.map(({ messages }) => ids(messages))).toEqual([["a"]]);
+    expect(deferred).toHaveLength(1);
+  });
+
+  it("what is left while others are under way goes after them, with those who wait or without", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier(loopTurn);
+    void courier.send(message("a"), ledger, sender);
+    await turn();
+    courier.leave(message("b"), ledger, sender);
+    const waits = courier.send(message("c"), ledger, sender);
+    flights[0]?.answer();
+    await turn();
+    expect(ids(flights[1]?.messages)).toEqual(["b", "c"]);
+    courier.leave(message("d"), ledger, sender);
+    flights[1]?.answer();
+    await waits;
+    await turn();
+    expect(ids(flights[2]?.messages)).toEqual(["d"]);
+    flights[2]?.answer();
+    await turn();
+    void courier.send(message("e"), ledger, sender);
+    await turn();
+    expect(ids(flights[3]?.messages)).toEqual(["e"]);
+  });
+
+  it("many that were left are no sign of a busy isolate", async () => {
+    const { ledger, flights } = heldLedger();
+    const turns = heldTurns();
+    const courier = new Courier(turns.turn);
+    for (const id of ["a", "b"]) courier.leave(message(id), ledger, sender);
+    void courier.send(message("c"), ledger, sender);
+    await turn();
+    flights[0]?.answer();
+    await turn();
+    void courier.send(message("d"), ledger, sender);
+    await turn();
+    expect(ids(flights[1]?.messages)).toEqual(["d"]);
+    expect(turns.count()).toBe(0);
+  });
+
+  it("says when all that was left has landed, or is lost", async () => {
+    const { ledger, flights } = heldLedger();
+    const courier = new Courier(turn);
+    const states: string[] = [];
+    const told = (name: string) => courier.landed().then(() => void states.push(name));
+    await told("nothing");
+    courier.leave(message("a"), ledger, sender);
+    void told("a");
+    await turn();
+    expect(states).toEqual(["nothing"]);
+    flights[0]?.answer();
+    await turn();
+    await turn();
+    expect(states).toEqual(["nothing", "a"]);
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    courier.leave(message("b"), ledger, sender);
+    void told("b");
+    await turn();
+    flights[1]?.fail(new Error("The object was reset."));
+    await turn();
+    await turn();
+    expect(states).toEqual(["nothing", "a", "b"]);
+    expect(error).toHaveBeenCalledOnce();
+    error.mockRestore();
+  });
 });

@@ -72,6 +72,60 @@ describe.concurrent("what an agent may do with its hop", () => {
     expect((await chain(outcome)).spent).toMatchObject({ hops: 1, tokens: 123, costMicros: 45 });
   });
 
+  it("it learns what its callees have used as the ledger has it, and what is left then, whether they ended well or not", async () => {
+    const { call, graph, chain } = freshMesh();
+    const deep = { path: ["relay-b", "relay-c"], input: "€" };
+    const calls = [
+      { agent: "relay-a", input: deep },
+      { agent: "teller", skill: "fail", input: "throw" },
+      { agent: "relay-a", input: { path: ["nobody"], input: 1 } },
+      { agent: "teller", skill: "twice", input: { word: crypto.randomUUID() } },
+      { agent: "echo", input: { a: 1 } },
+    ];
+    const policy = { cycle: { rule: "allow", times: 2 } } as const;
+    const budget = { hops: 100, bytes: 100_000 };
+    const outcome = await call("teller", calls, { skill: "ask", policy, budget });
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.rejection));
+    type Told = { usage?: { hops: number; bytes: number }; left: { hops: number; bytes: number } };
+    const told = outcome.output as Told[];
+    const { hops } = await graph(outcome);
+    const below = (hopId: string): typeof hops => {
+      const own = hops.filter((hop) => hop.parentHopId === hopId);
+      return [...own, ...own.flatMap((hop) => below(hop.hopId))];
+    };
+    const sum = (of: typeof hops) => ({
+      hops: of.reduce((all, { usage }) => all + usage.hops, 0),
+      bytes: of.reduce((all, { usage }) => all + usage.bytes, 0),
+    });
+    const [root, ...others] = hops;
+    const called = others.filter(({ parentHopId }) => parentHopId === root?.hopId);
+    expect(called.map(({ callee, status }) => `${callee} ${status}`)).toEqual([
+      "relay-a done",
+      "teller error",
+      "relay-a done",
+      "teller done",
+      "echo done",
+    ]);
+    let used = { hops: 1, bytes: JSON.stringify(calls).length + 2 };
+    for (const [place, hop] of called.entries()) {
+      const whole = sum([hop, ...below(hop.hopId)]);
+      if (hop.status === "done") expect(told[place]?.usage).toMatchObject(whole);
+      used = { hops: used.hops + whole.hops, bytes: used.bytes + whole.bytes };
+      expect(told[place]?.left).toMatchObject({ hops: 100 - used.hops, bytes: 100_000 - used.bytes });
+    }
+    const { hops: made, bytes } = sum(hops);
+    expect(outcome.usage).toMatchObject({ hops: made, bytes });
+    expect((await chain(outcome)).spent).toMatchObject({ hops: made, bytes });
+  });
+
+  it("what a callee has begun and not waited for is in what it has used", async () => {
+    const { output } = freshMesh();
+    const calls = [{ agent: "forgetful", input: { word: crypto.randomUUID() } }];
+    const told = await output("teller", calls, { skill: "ask" });
+    // The listener was cancelled with it, and its estimate stands for what nobody knows.
+    expect(told).toMatchObject([{ usage: { hops: 2, tokens: 11 } }]);
+  });
+
   it("of 60 calls at once under a budget of 20 hops, 19 are made and 41 refused", async () => {
     const { call, chain } = freshMesh();
     const outcome = await call("fan", { agent: "echo", times: 60, input: "x" }, { budget: { hops: 20 } });

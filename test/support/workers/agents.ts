@@ -228,6 +228,18 @@ const teller = defineAgent({
         return Promise.all([call(), call()]);
       },
     }),
+    ask: skill({
+      input: z.array(z.object({ agent: z.string(), skill: z.string().optional(), input: z.unknown() })),
+      output: z.unknown(),
+      handler: async (calls, hop) => {
+        const told: unknown[] = [];
+        for (const { agent, input, skill } of calls) {
+          const called = await hop.invoke(agent, input, skill === undefined ? {} : { skill }).catch(() => undefined);
+          told.push({ usage: called?.usage, left: await hop.remaining() });
+        }
+        return told;
+      },
+    }),
     absent: skill({
       input: z.unknown(),
       output: z.object({ here: z.int(), gone: z.int().optional() }),
