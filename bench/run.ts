@@ -28,7 +28,7 @@ The other plans, each a program of its own:
 ${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(24)}${minutes.padStart(4)} min  ${says}`).join("\n")}
 `;
 
-const PLAN: Plan = { rounds: 3, ms: 1_500, warmUpMs: 800 };
+const PLAN: Plan = { rounds: 7, ms: 1_000, warmUpMs: 800 };
 const QUICK: Plan = { rounds: 3, ms: 600, warmUpMs: 500 };
 const QUICK_SIZES = [10, 100, 1_000];
 const DEPTHS = [2, 3, 4, 5, 6, 7, 8];
@@ -57,7 +57,7 @@ async function compareAll(running: Running, wanted: (name: string) => boolean, p
 
 async function growth({ product }: Running, quick: boolean): Promise<string> {
   const points = (quick ? QUICK_SIZES : SIZES).map((before) => ({ before, depth: 2 }));
-  const rounds = quick ? 2 : 5;
+  const rounds = quick ? 2 : 15;
   // The first chain warms up: a cold process would look like one that gets cheaper as chains grow.
   await grow(product, [{ before: 5_000, depth: 2 }], 1);
   const bySize = await grow(product, points, rounds);
