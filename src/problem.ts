@@ -48,6 +48,7 @@ export function problemBody(rejection: Rejection, { chainId, hopId }: Place = {}
   const { code, ...evidence } = rejection;
   const { status, title, retryable } = PROBLEMS[code];
   const gauge = rejection.code === "budget_exceeded" && rejection.dimension === "concurrency";
+  const lasts = code === "agent_unavailable" && retryAfterMs(rejection) === undefined;
   return {
     type: `urn:hopline:problem:${code}`,
     title,
@@ -57,23 +58,26 @@ export function problemBody(rejection: Rejection, { chainId, hopId }: Place = {}
     detail: explain(rejection),
     ...(chainId === undefined ? {} : { chainId }),
     ...(hopId === undefined ? {} : { hopId }),
-    retryable: retryable || gauge,
+    // An agent that no time is known of takes calls again when its owner says so, not by being called.
+    retryable: (retryable && !lasts) || gauge,
   };
 }
 
 /** A rejection as an answer, with the header fields that its code asks for. */
 export function problemResponse(rejection: Rejection, place: Place = {}, extra: Record<string, string> = {}): Response {
   const { status } = PROBLEMS[rejection.code];
+  const body = problemBody(rejection, place);
   const headers: Record<string, string> = { "content-type": "application/problem+json", ...extra };
   if (place.chainId !== undefined) headers["hopline-chain"] = place.chainId;
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="hopline"';
   const seconds = Math.max(1, Math.ceil((retryAfterMs(rejection) ?? 0) / 1_000));
-  if (status === 503 || status === 429) headers["retry-after"] = String(seconds);
+  const { retryable } = body;
+  if ((status === 503 || status === 429) && retryable === true) headers["retry-after"] = String(seconds);
   if (rejection.code === "rate_limited") {
     headers["ratelimit-policy"] = `"concurrency";q=${rejection.limit}`;
     headers.ratelimit = `"concurrency";r=0;t=${seconds}`;
   }
-  return new Response(JSON.stringify(problemBody(rejection, place)), { status, headers });
+  return new Response(JSON.stringify(body), { status, headers });
 }
 
 function retryAfterMs(rejection: Rejection): number | undefined {

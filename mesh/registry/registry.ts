@@ -177,6 +177,12 @@ export class Registry extends DurableObject<RegistryEnv> {
       const refused = this.#mayChange(name, changer, undefined);
       const agent = readAgent(sql, name);
       if (refused !== undefined || agent === undefined) return refused ?? refuse("agent_not_found", "");
+      const unknown =
+        tools?.filter((tool) => !agent.skills.some((skill) => skill.tool !== undefined && skill.id === tool)) ?? [];
+      if (unknown.length > 0) {
+        const named = unknown.map((tool) => `'${tool.slice(0, 128).toWellFormed()}'`).join(", ");
+        return refuse("not_found", `Server '${name}' has no tool ${named}. Nothing was approved.`);
+      }
       const skills = approved(agent.skills, tools);
       return done(
         writeAgent(sql, { ...registrationIn(agent), skills, upstream: agent.upstream }, agent.owner, Date.now()),

@@ -61,6 +61,13 @@ function hasAll(texts: Texts, words: readonly string[]): boolean {
   return words.every((word) => folded.some((text) => found(text, word) > 0));
 }
 
+/** How many of the words texts have, and what that is worth. */
+export function rankOf(texts: Texts, words: readonly string[]): { readonly words: number; readonly worth: number } {
+  const folded = words.map(fold);
+  const has = folded.filter((word) => hasAll(texts, [word]));
+  return { words: has.length, worth: worthOf(texts, folded) };
+}
+
 /** Each word counts where it is worth most. */
 function worthOf(texts: Texts, words: readonly string[]): number {
   const folded = FIELDS.map((field) => [WORTH[field], fold(texts[field])] as const);

@@ -33,10 +33,19 @@ export function writeWords(sql: Sql, id: number, { name, description, endpoint, 
     id,
     name,
     description,
-    skills.map((skill) => `${skill.id} ${skill.name ?? ""} ${skill.description}`).join("\n"),
+    skills.map(skillText).join("\n"),
     skills.flatMap((skill) => skill.tags).join("\n"),
     [kindFacet(endpoint.kind), ...skills.map((skill) => skillFacet(skill.id))].join(" "),
   );
+}
+
+function skillText({ id, name, description }: Skill): string {
+  return `${id} ${name ?? ""} ${description}`;
+}
+
+/** What one skill of an agent can be found by. */
+export function textsOf({ name, description }: Worded, skill: Skill): Texts {
+  return { name, description, skills: skillText(skill), tags: skill.tags.join("\n") };
 }
 
 export function deleteWords(sql: Sql, id: number): void {

@@ -76,6 +76,9 @@ export function adviceFor(rejection: Rejection): string {
     case "method_not_allowed":
       return "use a name that is listed: tools/list and mesh__find_tools have them.";
     case "agent_unavailable":
+      return rejection.retryAfterMs === undefined
+        ? "use another tool: this one takes no calls until its owner changes that."
+        : `wait ${rejection.retryAfterMs} ms, then call again, or use another tool.`;
     case "ledger_unavailable":
     case "internal":
       return "try again in a moment.";

@@ -9,7 +9,7 @@ export function toolsOf(agent: Agent): Tool[] {
   return offered(agent).map((skill) => toolOf(agent, skill));
 }
 
-function toolOf(agent: Agent, skill: Skill): Tool {
+export function toolOf(agent: Agent, skill: Skill): Tool {
   const description = skill.description || agent.description;
   const { tool } = skill;
   return {

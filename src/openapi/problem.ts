@@ -109,12 +109,15 @@ function problemOf(status: number, codes: readonly RejectionCode[]) {
 
 /** Which header fields `problemResponse` sends with a status. */
 function headersOf(status: number, codes: readonly RejectionCode[], chained: boolean) {
+  const passes = status === 503 || codes.includes("rate_limited");
+  // An agent that its owner has taken out of service says no time.
+  const lasts = codes.includes("agent_unavailable");
   const always = [
     ...(status === 401 ? (["WWW-Authenticate"] as const) : []),
     ...(status === 405 ? (["Allow"] as const) : []),
-    ...(status === 503 || codes.includes("rate_limited") ? (["Retry-After"] as const) : []),
+    ...(passes && !lasts ? (["Retry-After"] as const) : []),
     ...(codes.includes("rate_limited") ? (["RateLimit", "RateLimit-Policy"] as const) : []),
   ];
-  const sometimes = chained ? (["Hopline-Chain"] as const) : [];
+  const sometimes = [...(lasts ? (["Retry-After"] as const) : []), ...(chained ? (["Hopline-Chain"] as const) : [])];
   return always.length + sometimes.length === 0 ? {} : { headers: headers(always, sometimes) };
 }

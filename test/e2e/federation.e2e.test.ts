@@ -227,8 +227,10 @@ describe("a server that", () => {
     expect(changed(await again("rug", upstream.url, strict))).toEqual(["add"]);
     const before = upstream.calls.length;
     const withheld = await callTool("rug__add", { a: 1, b: 1 });
-    expect(withheld.problem).toMatchObject({ status: 503, code: "agent_unavailable" });
+    expect(withheld.problem).toMatchObject({ status: 503, code: "agent_unavailable", retryable: false });
     expect(withheld.problem.detail).toContain("/approve");
+    const misspelt = await mesh.client.send("/v1/agents/rug/approve", { body: { tools: ["add", "ad"] } });
+    expect([misspelt.status, misspelt.problem.detail]).toEqual([404, expect.stringContaining("'ad'")]);
     expect(upstream.calls).toHaveLength(before);
     const names = (await mesh.client.all<{ name: string }>("/v1/tools")).map(({ name }) => name);
     expect(names).not.toContain("rug__add");

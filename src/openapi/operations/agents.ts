@@ -144,11 +144,11 @@ At most ${BATCH_LINES.toLocaleString("en")} lines and ${BATCH_BYTES / 2 ** 20} M
     tag: TAG,
     summary: "Approve changed tools",
     description:
-      "Of a federated MCP server: its tools are pinned by the digest of their definitions. One that has changed is flagged, and under `pin: strict` withheld, until its present definition is approved here.",
+      "Of a federated MCP server: its tools are pinned by the digest of their definitions. One that has changed is flagged, and under `pin: strict` withheld, until its present definition is approved here. A name that the server has no tool of is `not_found`, and nothing is approved.",
     access: "register",
     params: { path },
     body: { schema: ApproveRequest, examples: { "All of them": {} } },
     answers: { "200": json("They are approved.", AgentAnswer, { headers: headers(["ETag"]) }) },
-    problems: ["agent_not_found"],
+    problems: ["agent_not_found", "not_found"],
   },
 ];

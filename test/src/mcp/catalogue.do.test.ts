@@ -70,6 +70,27 @@ describe("the list of tools", () => {
     expect(found?.structuredContent).toMatchObject({ tools: [{ name: "zebra" }] });
   });
 
+  it("of an agent's many tools finds those that match, wherever they stand, before all others", async () => {
+    const of = identity();
+    const skills = Array.from({ length: 60 }, (_, place) => ({ id: `op${place}`, description: "Feeds an animal." }));
+    skills[55] = { id: "op55", description: "Feeds a zebra." };
+    await register(of.mesh, "keeper", { skills });
+    await register(of.mesh, "park", { skills: [{ id: "walk", description: "Walks a zebra." }, { id: "rest" }] });
+    const find = async (query: string) => {
+      const found = await meshTool(of, "mesh__find_tools")?.run(of, { query, limit: 20 });
+      return ((found?.structuredContent ?? { tools: [] }) as { tools: { name: string }[] }).tools.map(
+        ({ name }) => name,
+      );
+    };
+    expect((await find("zebra")).toSorted()).toEqual(["keeper__op55", "park__walk"]);
+    expect(await find("feeds zebra")).toEqual(["keeper__op55"]);
+    expect(await find("keeper__op55")).toEqual(["keeper__op55"]);
+    expect(await find("op55")).toEqual(["keeper__op55"]);
+    // No tool has both words, but its agent has.
+    expect(await find("walk rest")).toEqual(["park__walk", "park__rest"]);
+    expect(await find("keeper")).toHaveLength(20);
+  });
+
   it("leaves out agents that take no calls, and goes on after a page of them", async () => {
     const of = identity();
     for (let place = 0; place < MCP_TOOLS_PAGE + 10; place++)
