@@ -52,7 +52,7 @@ export interface ServeOptions {
 export interface ServedAgent {
   readonly url: string;
   readonly port: number;
-  /** Takes no new call, waits for those that run, for `graceMs` at most, and aborts what is left then. */
+  /** Answers new calls by 503, waits for those that run, for `graceMs` at most, aborts what is left then, and closes. */
   stop(): Promise<void>;
 }
 
@@ -110,8 +110,9 @@ function listening(server: Server, port: number, host: string): Promise<void> {
 }
 
 async function stopped(server: Server, desk: Desk, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
+  // It listens on while calls run: whoever connects meanwhile is told that it takes no more, instead of nothing.
   await desk.drain(graceMs);
+  const closed = new Promise<void>((done) => server.close(() => done()));
   server.closeAllConnections();
   await closed;
 }

@@ -21,7 +21,7 @@ HOPLINE_DATA or on the nearest .hopline/ from here up (its key is sent to that m
 Exit codes:
   0    it worked
   1    the mesh refused, or the agent failed: stderr says the code and why
-  2    the command line is wrong
+  2    the command line is wrong, or a file can't be read or written
   3    no mesh can be reached
   4    no key, a wrong key, or a key that may not do this
   130  interrupted

@@ -13,8 +13,7 @@
  * ten chains writes one page of an index and not ten.
  */
 
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { hex, keyedDigest } from "./digest.ts";
 
 const VERSION = "1";
 export const MAX_LEDGER_DIGITS = 8;
@@ -32,15 +31,6 @@ export interface ChainAddress {
 export const CHAIN_ID = /^[0-9a-f]{32}$/;
 export const HOP_ID = /^[0-9a-f]{16}$/;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-/** Two digits a byte. (`toHex` of the language is not everywhere yet.) */
-export function hex(bytes: Uint8Array): string {
-  let digits = "";
-  for (const byte of bytes) digits += HEX[byte];
-  return digits;
-}
-
 /** Random hex digits: `crypto.getRandomValues` as an argument, so that tests choose. */
 export function hopId(random: (bytes: number) => Uint8Array): string {
   return hex(random(8));
@@ -51,9 +41,8 @@ export type Check = (unchecked: string) => string;
 
 /** A check keyed with a mesh's secret. HMAC-SHA-256, cut to 16 bits: it saves objects from being woken, no more. */
 export function keyedCheck(secret: Uint8Array): Check {
-  const encoder = new TextEncoder();
-  const keyed = hmac.create(sha256, secret);
-  return (unchecked) => hex(keyed.clone().update(encoder.encode(unchecked)).digest().subarray(0, 2));
+  const keyed = keyedDigest(secret);
+  return (unchecked) => hex(keyed(unchecked).subarray(0, 2));
 }
 
 /**

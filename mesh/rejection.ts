@@ -9,6 +9,11 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** Where in a value it is wrong, for a sentence; nothing is said of the value as a whole. */
+export function placeOf({ pointer }: FieldError): string {
+  return pointer === "" ? "" : ` at '${pointer}'`;
+}
+
 /** Refusals whose evidence is their sentence. */
 export type PlainCode =
   | "deadline_exceeded"
@@ -100,12 +105,12 @@ function budgetSentence({
   available,
   purse,
 }: Extract<Rejection, { code: "budget_exceeded" }>): string {
-  const left = `At most ${available} can still be had.`;
   if (dimension === "concurrency") {
-    return `The call would be the ${actual}th open at once, and the limit ${PURSES[purse]} is ${limit}. Try again when one has ended.`;
+    return `With this call ${actual} would be open at once, and the limit ${PURSES[purse]} is ${limit}. Try again when one has ended.`;
   }
   if (actual <= limit) {
     return `A callee has used more ${dimension} than was reserved for it, so nothing more can be had ${PURSES[purse]}.`;
   }
+  const left = available > 0 ? `At most ${available} can still be had.` : "Nothing is left.";
   return `The call would bring ${dimension} to ${actual}, and the limit ${PURSES[purse]} is ${limit}. ${left}`;
 }

@@ -13,7 +13,7 @@ import { renderTree } from "../mesh/chain/render/tree.ts";
 import { counted } from "../mesh/chain/render/words.ts";
 import { HELP, type Options, readOptions, UsageError } from "./demo/options.ts";
 import { type ChainBudget, renderBudget, renderReport } from "./demo/report.ts";
-import { ROGUE_SOURCES, startRogues } from "./demo/rogues.ts";
+import { ROGUE_LINES, ROGUE_SOURCES, startRogues } from "./demo/rogues.ts";
 import { DemoError, findServer, type Server, startServer } from "./demo/server.ts";
 import { type Source, sourcesOf } from "./demo/sources.ts";
 
@@ -86,6 +86,7 @@ async function run(server: Server, options: Options, body: unknown, sources: num
   );
   const stopRogues = options.rogue ? await startRogues(server.url, server.key) : undefined;
   print(paint("bold", options.question), paint("dim", `${counted(sources, "source")} → ${server.url}`), "");
+  if (options.rogue) print(paint("bold", "Agents that behave badly"), ...ROGUE_LINES, "");
   try {
     const { chainId, output } = await invoke(client, body, options.quiet);
     const answer = DeskOutput.parse(output);

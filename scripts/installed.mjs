@@ -13,11 +13,29 @@ const stamp = join(root, "node_modules", ".hopline-lock");
 /** The Node that the project brings along. */
 export const node = join(root, "node_modules", ".bin", "node");
 
+/** What npm has installed, as it writes it down itself. */
+const installed = join(root, "node_modules", ".package-lock.json");
+
+/** Whether all that a lockfile names is installed, but what is optional, and nothing else. */
+export function isAsLocked({ packages: { "": _, ...wanted } }, { packages: found }) {
+  const isThere = ([path, { version, integrity, optional }]) =>
+    found[path] === undefined ? optional : found[path].version === version && found[path].integrity === integrity;
+  return Object.entries(wanted).every(isThere) && Object.keys(found).every((path) => path in wanted);
+}
+
+function read(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
 export function ensureInstalled() {
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (existsSync(stamp) && existsSync(node) && readFileSync(stamp, "utf8") === lock) return;
+  // Somebody ran `npm ci` by hand.
+  if (existsSync(installed) && existsSync(node) && isAsLocked(read(join(root, "package-lock.json")), read(installed))) {
+    return writeFileSync(stamp, lock);
+  }
   // npm would empty the folder that the link names, which is another project's.
   if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink()) {
     console.error(

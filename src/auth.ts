@@ -1,6 +1,6 @@
 /** Who is asking: a key of a mesh, or a hop that calls on. Nothing is open but what says so itself. */
 
-import { sha256 } from "../mesh/hop/payload.ts";
+import { digestOf } from "../mesh/digest.ts";
 import {
   claimedMesh,
   claimsSignedHere,
@@ -87,7 +87,7 @@ async function keyIdentity(
   const parts = parseKey(bearer);
   const mesh = parts && (await openKnown(parts.mesh, open));
   const key = parts && (await mesh?.key(parts.keyId));
-  if (mesh === undefined || key === undefined || !same(await sha256(parts?.secret ?? ""), key.hash)) {
+  if (mesh === undefined || key === undefined || !same(await digestOf(parts?.secret ?? "").digest, key.hash)) {
     throw unauthenticated("The key is not one of this deployment, or was revoked.");
   }
   if (key.expiresAt !== null && key.expiresAt <= mesh.now()) throw unauthenticated("The key has expired.");

@@ -33,7 +33,8 @@ export function allot(question: string, sources: readonly Source[], hops: number
     asked.add(source);
     room -= cost;
   }
-  const detail = `The chain has ${hops} hops left, of which the desk keeps ${kept} for ranking, summary and check: it read ${asked.size} of ${sources.length} sources.`;
+  const keeps = hops > kept ? `, of which the desk keeps ${kept} for ranking, summary and check` : "";
+  const detail = `The chain had ${hops} ${hops === 1 ? "hop" : "hops"} left${keeps}: ${asked.size} of ${sources.length} sources ${asked.size === 1 ? "was" : "were"} asked for.`;
   const left = sources.filter((source) => !asked.has(source));
   return {
     asked,

@@ -21,9 +21,15 @@ export function claimOf(sentence: string): string {
   return whole.startsWith(cut.slice(0, 1)) ? cut : cut.charAt(0).toUpperCase() + cut.slice(1);
 }
 
+/** Whether every parenthesis is closed again. */
+function isClosed(text: string): boolean {
+  return text.split("(").length === text.split(")").length;
+}
+
 /** Whole clauses, as many as fit; the sentence where none does. */
 function beforeLastClause(text: string): string {
   const edges = Array.from(text.matchAll(/[,;—–](?=\s)|\s--(?=\s)/g), ({ index }) => index);
-  const edge = edges.findLast((index) => index <= CLAIM_CHARS && index >= SMALL_CHARS);
+  const fits = (index: number) => index <= CLAIM_CHARS && index >= SMALL_CHARS && isClosed(text.slice(0, index));
+  const edge = edges.findLast(fits);
   return edge === undefined ? text : `${text.slice(0, edge).trimEnd()} …`;
 }

@@ -9,7 +9,7 @@ import { askAgent } from "./ask.ts";
 import { draft } from "./draft.ts";
 import { chooseQuotes, glean } from "./evidence.ts";
 import { gather } from "./gather.ts";
-import { notesOf } from "./notes.ts";
+import { notesOf, together } from "./notes.ts";
 import { plan } from "./plan.ts";
 import { rankPassages } from "./rankings.ts";
 import { review } from "./review.ts";
@@ -114,9 +114,12 @@ function answerOf(sections: DeskOutput["sections"], passages: number): string {
 }
 
 function nothingRead(leftOut: readonly LeftOut[]): HopRejected {
-  const reasons = leftOut.map(({ name, code, detail }) => `${name}: ${code}, ${detail}`);
+  const reasons = together(leftOut).map(({ names, code, detail }) => {
+    const others = names.length > 1 ? ` and ${names.length - 1} more` : "";
+    return `${names[0]}${others}: ${code}, ${detail}`;
+  });
   const shown = reasons.slice(0, 3).join(" ");
-  const more = reasons.length > 3 ? ` And ${reasons.length - 3} more.` : "";
+  const more = reasons.length > 3 ? ` And ${reasons.length - 3} more reasons.` : "";
   return new HopRejected({
     code: "upstream_error",
     detail: `None of the ${leftOut.length} sources could be read. ${shown}${more}`,

@@ -281,7 +281,7 @@ def verify_at_mesh(token, mesh, key):
 
 
 class Server:
-    """A served agent. `stop()` takes no new call and waits for those that run, `grace_seconds` at most."""
+    """A served agent. `stop()` answers new calls by 503, waits for those that run, `grace_seconds` at most, and closes."""
 
     def __init__(self, agent, port=9002, host="127.0.0.1", mesh=None, mesh_name="default", key=None, verify=True,
                  grace_seconds=10):
@@ -300,12 +300,12 @@ class Server:
     def stop(self):
         with self._idle:
             self.stopping = True
-        self._http.shutdown()
-        self._http.server_close()
-        with self._idle:
+            # It listens on while calls run: whoever connects meanwhile is told that it takes no more.
             self._idle.wait_for(lambda: not self._running, self.grace_seconds)
             for hop in self._running:
                 hop.cancelled.set()
+        self._http.shutdown()
+        self._http.server_close()
 
     def enter(self, hop):
         """Counts a call that runs; not one that comes after the stop."""

@@ -1,6 +1,7 @@
 /** The body of a call: read up to a size, parsed, its skill found, its input checked by the skill's Zod schema. */
 import type { IncomingMessage } from "node:http";
 import { BODY_BYTES } from "../../mesh/limits.ts";
+import { placeOf } from "../../mesh/rejection.ts";
 import type { AgentDefinition, SkillDefinition } from "../define.ts";
 import type { Problem } from "./problem.ts";
 
@@ -52,7 +53,7 @@ export function readCall(agent: AgentDefinition, text: string): Read<Call> {
     detail: message,
   }));
   const [first] = errors;
-  const detail = `The input does not fit ${agent.name}/${name}: ${first?.pointer || "it"}: ${first?.detail ?? ""}`;
+  const detail = `The input does not fit ${agent.name}/${name}${first === undefined ? "" : placeOf(first)}: ${first?.detail ?? ""}`;
   return refuse({ status: 422, code: "invalid_input", detail, errors });
 }
 

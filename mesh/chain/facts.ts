@@ -91,6 +91,8 @@ export interface Retry {
   readonly attempt: number;
   /** What it used, where that is known. */
   readonly used?: { readonly bytes: number; readonly tokens: number; readonly costMicros: number } | undefined;
+  /** Why it failed, for whoever reads the lineage. */
+  readonly why?: Rejection | undefined;
 }
 
 export type Message = Ask | Settlement | Retry;

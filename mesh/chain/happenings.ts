@@ -1,4 +1,5 @@
 /** What happens in one chain, event by event, as it was at each: read from the rows, for whoever follows it. */
+import type { Rejection } from "../rejection.ts";
 import type { Sql } from "../sql.ts";
 import type { Amounts } from "./live.ts";
 import { HOP_VIEW, type HopView, type HopViewColumns, toHopView } from "./views.ts";
@@ -92,6 +93,6 @@ interface Noted {
 function note({ seq, type, at, body, inputBytes: _, lateBy: __, ...row }: Columns & Noted): Happening {
   const view = toHopView(row);
   if (type === "late") return { seq, type, at, hop: view };
-  const { attempt, used } = JSON.parse(body ?? "{}") as { attempt?: number; used?: Amounts };
-  return { seq, type, at, hop: opened(view, attempt ?? view.attempt, used ?? view) };
+  const { attempt, used, why } = JSON.parse(body ?? "{}") as { attempt?: number; used?: Amounts; why?: Rejection };
+  return { seq, type, at, hop: { ...opened(view, attempt ?? view.attempt, used ?? view), rejection: why ?? null } };
 }

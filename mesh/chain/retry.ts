@@ -64,7 +64,7 @@ function bookAttempt(
   return undefined;
 }
 
-function enterRetried(book: Book, hop: LiveHop, { used }: Retry, now: number): void {
+function enterRetried(book: Book, hop: LiveHop, { used, why }: Retry, now: number): void {
   const { chain } = hop;
   // What the failed attempt had called ends with it.
   endBelow(book, hop, now);
@@ -82,7 +82,7 @@ function enterRetried(book: Book, hop: LiveHop, { used }: Retry, now: number): v
   touch(chain);
   touchOwners(ancestors);
   book.changed(chain);
-  const body = JSON.stringify({ attempt: hop.attempt, used: hop.used });
+  const body = JSON.stringify({ attempt: hop.attempt, used: hop.used, why });
   const event = { seq: book.nextSeq(), chain: chain.id, hop: hop.id, type: "retried", at: now, body } as const;
   chain.writes.push((sql) => appendEvent(sql, event));
 }

@@ -5,6 +5,7 @@ import { schemaProblem } from "../hop/schema-check.ts";
 import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
 import type { JsonSchema } from "../schema.ts";
 import { type Connection, type Upstream, withUpstream } from "./connect.ts";
+import { errorWords } from "./error-words.ts";
 import type { UpstreamFacts } from "./facts.ts";
 import type { FoundTool } from "./pins.ts";
 
@@ -13,7 +14,8 @@ export type Discovered =
   | { readonly ok: false; readonly error: string };
 
 /** Tools by the names that MCP allows; others could not be called by the names they would get here. */
-const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const TOOL_NAME = /^[A-Za-z0-9_.-]+$/;
+const TOOL_NAME_CHARS = 128;
 
 /** What a server may ask of a client. Some show a tool only to those that declare what it asks for. */
 const ASKABLE = ["sampling", "elicitation", "roots"] as const;
@@ -31,7 +33,7 @@ export async function discover(upstream: Upstream, now: () => number): Promise<D
     });
     return { ...found, tools };
   } catch (error) {
-    return { ok: false, error: clean(error instanceof Error ? error.message : String(error), 500) };
+    return { ok: false, error: clean(errorWords(error), 500) };
   }
 }
 
@@ -150,7 +152,8 @@ interface ListedTool {
 async function foundTool(tool: ListedTool): Promise<FoundTool | string> {
   const { name, title, description = "", annotations } = tool;
   const { taskSupport } = tool.execution ?? {};
-  if (!TOOL_NAME.test(name)) return "its name has characters that a tool's may not";
+  if (name.length > TOOL_NAME_CHARS) return `its name is longer than ${TOOL_NAME_CHARS} characters`;
+  if (!TOOL_NAME.test(name)) return "its name has characters other than letters, digits and _ . -";
   const [inputSchema, outputSchema] = [tool.inputSchema as JsonSchema, tool.outputSchema as JsonSchema | undefined];
   const problem = schemaProblem(inputSchema) ?? (outputSchema && schemaProblem(outputSchema));
   if (problem !== undefined) return `its JSON Schema can't be used: ${problem}`;

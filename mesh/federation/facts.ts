@@ -32,7 +32,10 @@ export const UpstreamFacts = z
     protocolVersion: z.string().optional(),
     server: z.strictObject({ name: z.string(), version: z.string(), title: z.string().optional() }).optional(),
     lastSeenAt: z.int().nullable().meta({ description: "Epoch milliseconds; null while it was never reached." }),
-    lastError: z.string().nullable().meta({ description: "Why the last attempt failed; null when it did not." }),
+    lastError: z
+      .string()
+      .nullable()
+      .meta({ description: "Why it could not be asked for its tools the last time; null when it could." }),
     resources: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),
     resourceTemplates: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),
     prompts: z.array(JsonObject).optional().meta({ description: "As the server lists them." }),

@@ -68,8 +68,8 @@ export class Courier {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     if (!this.#flying) {
       this.#waiting.push({ message, awaited: true, resolve, reject });
-      // A flight is one exchange, so a request is kept for others no longer than its own message takes.
-      sender.defer(this.#fly(ledger));
+      // A flight is one exchange: the request that waits for its own message is there until it has landed.
+      void this.#fly(ledger, sender);
       return promise;
     }
     // The request's own timer also tells the runtime that the request waits for something.
@@ -95,7 +95,7 @@ export class Courier {
     turn.promise.then(() => {
       cancel();
       item.lead = undefined;
-      sender.defer(this.#fly(ledger));
+      void this.#fly(ledger, sender);
     });
     this.#waiting.push(item);
     return promise;
@@ -117,7 +117,7 @@ export class Courier {
     this.#waiting.push({ message, awaited: false, resolve: landed, reject: lost });
     const pending = this.#leftSteps > 0;
     this.#leftSteps = LEFT_STEPS;
-    if (!this.#flying && !pending) sender.defer(this.#flyUnlessSent(ledger));
+    if (!this.#flying && !pending) sender.defer(this.#flyUnlessSent(ledger, sender));
   }
 
   /** Resolves when the ledger has everything that was left so far, for those who ask it by other ways. */
@@ -125,26 +125,42 @@ export class Courier {
     for (const upTo = this.#left; this.#landed < upTo; ) await this.#turn();
   }
 
-  async #flyUnlessSent(ledger: Exchange): Promise<void> {
+  async #flyUnlessSent(ledger: Exchange, sender: Pick<Sender, "defer">): Promise<void> {
     while (this.#leftSteps > 0 && !this.#flying) {
       this.#leftSteps -= 1;
       await undefined;
     }
     this.#leftSteps = 0;
-    if (!this.#flying) await this.#fly(ledger);
+    if (!this.#flying) await this.#fly(ledger, sender);
   }
 
-  async #fly(ledger: Exchange): Promise<void> {
+  async #fly(ledger: Exchange, sender: Pick<Sender, "defer">): Promise<void> {
     this.#flying = true;
     // What this turn of the event loop still sends travels along.
     await Promise.resolve();
     if (this.#busy) await this.#gather();
-    do {
-      const items = this.#waiting.splice(0, FLIGHT);
-      this.#busy = items.filter(({ awaited }) => awaited).length > 1;
-      await deliver(items, ledger, this.#sender);
-      // Somebody who waits takes the next flight; for what was left there is only this one.
-    } while (this.#waiting.length > 0 && this.#waiting.every(({ awaited }) => !awaited));
+    await this.#carry(ledger);
+    // Somebody who waits takes the next flight; for what was left there is only this one, and its request may be over.
+    if (this.#hasLeftAlone()) sender.defer(this.#carryLeft(ledger));
+    else this.#handOver();
+  }
+
+  async #carry(ledger: Exchange): Promise<void> {
+    const items = this.#waiting.splice(0, FLIGHT);
+    this.#busy = items.filter(({ awaited }) => awaited).length > 1;
+    await deliver(items, ledger, this.#sender);
+  }
+
+  async #carryLeft(ledger: Exchange): Promise<void> {
+    while (this.#hasLeftAlone()) await this.#carry(ledger);
+    this.#handOver();
+  }
+
+  #hasLeftAlone(): boolean {
+    return this.#waiting.length > 0 && this.#waiting.every(({ awaited }) => !awaited);
+  }
+
+  #handOver(): void {
     this.#waiting.find(({ awaited }) => awaited)?.lead?.();
     this.#flying = this.#waiting.length > 0;
   }

@@ -19,7 +19,15 @@ import { signHopToken } from "./token.ts";
 import { awaitOutcome, type Stopped, Watch } from "./watch.ts";
 
 /** Runs one call through the mesh, from its admission to its settlement. Never throws a refusal: it is an outcome. */
-export async function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
+export function dispatch(mesh: Mesh, call: HopCall): Promise<Outcome> {
+  const running = throughMesh(mesh, call);
+  // The hop goes on when its client leaves: requests of this platform don't notice. What it calls goes on with it.
+  const isWithin = call.caller.kind === "hop" && call.caller.running !== undefined;
+  if (!isWithin) mesh.defer(running.catch(() => undefined));
+  return running;
+}
+
+async function throughMesh(mesh: Mesh, call: HopCall): Promise<Outcome> {
   const prepared = await prepare(mesh, call);
   if (!("ask" in prepared)) return { ok: false, rejection: prepared };
   const { callee } = prepared;
@@ -156,13 +164,14 @@ async function attempts(
     }
     const ended = await endOf(delivery, hop, result);
     // What was emitted was heard: another attempt would say it again.
-    const final = result.ok || hop.emittedBytes > 0 || passed?.goesOn() === false;
-    const wait = final ? undefined : delayOf(mesh, delivery, result, attempt);
+    const failed = result.ok || hop.emittedBytes > 0 || passed?.goesOn() === false ? undefined : result;
+    const wait = failed && delayOf(mesh, delivery, failed, attempt);
     if (wait === undefined) return { ended, attempt };
     const { chainId, hopId } = delivery;
     const { bytes, tokens, costMicros } = ended;
     if ((await Promise.race([scheduler.wait(wait), watch.stopped])) !== undefined) return { ended, attempt };
-    const again = await send(mesh, { type: "retry", chainId, hopId, attempt, used: { bytes, tokens, costMicros } });
+    const used = { bytes, tokens, costMicros };
+    const again = await send(mesh, { type: "retry", chainId, hopId, attempt, used, why: failed?.rejection });
     if (again?.verdict !== "admitted") return { ended, attempt };
     hop.forgetReports();
   }

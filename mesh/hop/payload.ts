@@ -1,6 +1,5 @@
 /** What the mesh measures of a payload: its JSON, the bytes of it, and its digest. */
-import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
-import { hex } from "../ids.ts";
+import { type Digested, digestOf } from "../digest.ts";
 import { JSON_DEPTH } from "../limits.ts";
 
 export interface Payload {
@@ -36,17 +35,14 @@ export function carried(value: unknown): unknown {
   return copy;
 }
 
-export interface Weighed extends Payload {
-  /** SHA-256 of the value's canonical JSON, hex: equal for equal values, whatever the order of their keys. */
-  readonly digest: string | Promise<string>;
-}
+/** Its digest is that of its canonical JSON: equal for equal values, whatever the order of their keys. */
+export type Weighed = Payload & Digested;
 
 /** Measures a value, and takes its digest. */
 export function weigh(value: unknown): Weighed {
   const json = JSON.stringify(value) ?? "null";
   // Only an object has an order that could differ. Its canonical JSON has as many bytes, so one encoding does for both.
-  const bytes = encoder.encode(typeof value === "object" && value !== null ? canonicalJson(value) : json);
-  return { json, bytes: bytes.byteLength, digest: sha256OfBytes(bytes) };
+  return { json, ...digestOf(typeof value === "object" && value !== null ? canonicalJson(value) : json) };
 }
 
 /** JSON with sorted keys, as in RFC 8785; lone surrogates, which that forbids and payloads may have, stay escaped. */
@@ -59,20 +55,4 @@ function canonicalJson(value: unknown): string {
     if (member !== undefined) members += `${members && ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
   return `{${members}}`;
-}
-
-/** Bytes up to which hashing here is quicker than handing the text to the platform and waiting for it. */
-const HASHED_HERE = 2_048;
-
-/** SHA-256 of a text in UTF-8, hex. Awaited only where the text is long. */
-export function sha256(text: string): string | Promise<string> {
-  return sha256OfBytes(encoder.encode(text));
-}
-
-function sha256OfBytes(bytes: Uint8Array): string | Promise<string> {
-  return bytes.byteLength <= HASHED_HERE ? hex(sha256Of(bytes)) : sha256OfMany(bytes);
-}
-
-async function sha256OfMany(bytes: Uint8Array): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

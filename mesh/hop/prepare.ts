@@ -2,8 +2,10 @@
 
 import type { Budget } from "../budget.ts";
 import type { Ask, Idempotency, RootCall } from "../chain/facts.ts";
+import { digestOf } from "../digest.ts";
 import { canonicalUrl } from "../egress/address.ts";
 import { isWithheld } from "../federation/pins.ts";
+import { refreshIfStale } from "../federation/refresh.ts";
 import { hopId } from "../ids.ts";
 import {
   BUDGET_CEILING,
@@ -12,12 +14,13 @@ import {
   DEFAULT_TIMEOUT_MS,
   DIMENSIONS,
   type Limits,
+  UPSTREAM_FRESH_MS,
 } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
-import type { Rejection } from "../rejection.ts";
+import { placeOf, type Rejection } from "../rejection.ts";
 import type { Agent, Skill } from "../schema.ts";
 import type { HopCall } from "./call.ts";
-import { type Payload, sha256, weigh } from "./payload.ts";
+import { type Payload, weigh } from "./payload.ts";
 import { schemaErrors } from "./schema-check.ts";
 
 export interface Prepared {
@@ -40,6 +43,7 @@ const UNRECORDED = new Set([
 /** @returns a rejection alone where, at the root, nothing is to be recorded */
 export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rejection> {
   const agent = await mesh.agent(call.agent);
+  if (agent !== undefined) refreshIfStale(mesh, agent);
   const found = call.refused ?? resolve(agent, call);
   const callee = "code" in found ? undefined : found;
   const refused = "code" in found ? found : checkInput(found, call.input);
@@ -86,6 +90,7 @@ function resolve(agent: Agent | undefined, call: HopCall): { agent: Agent; skill
   }
   if (agent.health?.state === "unhealthy") return unhealthy(agent);
   const skill = call.skill === undefined ? defaultSkill(agent) : agent.skills.find((one) => one.id === call.skill);
+  if (skill === undefined && agent.skills.length === 0 && agent.upstream?.lastError) return unseen(agent);
   if (skill === undefined) {
     const known = agent.skills.map((one) => one.id).join(", ") || "none";
     const asked = call.skill === undefined ? "that a call without a skill could mean" : `'${call.skill}'`;
@@ -105,6 +110,12 @@ function unhealthy({ name, endpoint }: Agent): Rejection {
   return { code: "agent_unavailable", detail, retryAfterMs: intervalMs };
 }
 
+/** A server that has never told its tools: this call has it asked again. */
+function unseen({ name, upstream }: Agent): Rejection {
+  const detail = `Server '${name}' could not be asked for its tools, so none of them is known: ${upstream?.lastError}`;
+  return { code: "agent_unavailable", detail, retryAfterMs: UPSTREAM_FRESH_MS };
+}
+
 /** An agent's first skill; of a server's tools none is more meant than another. */
 function defaultSkill({ endpoint, skills }: Agent): Skill | undefined {
   return endpoint.kind === "mcp" && skills.length !== 1 ? undefined : skills[0];
@@ -114,7 +125,7 @@ function checkInput({ agent, skill }: { agent: Agent; skill: Skill }, input: unk
   const errors = schemaErrors(skill.inputSchema, input);
   const [first] = errors;
   if (first === undefined) return undefined;
-  const detail = `The input does not fit the schema of ${agent.name}/${skill.id} at '${first.pointer || "/"}': ${first.detail}`;
+  const detail = `The input does not fit the schema of ${agent.name}/${skill.id}${placeOf(first)}: ${first.detail}`;
   return { code: "invalid_input", detail, errors };
 }
 
@@ -152,7 +163,10 @@ async function idempotencyOf(mesh: Mesh, call: HopCall, payload: Payload): Promi
       : [mesh.name, caller.chainId, caller.hopId, idempotencyKey];
   const budget = caller.kind === "root" ? caller.budget : undefined;
   const request = [agent, skill ?? null, payload.json, budget ?? null, allowance ?? null, policy ?? null];
-  return { scope: await sha256(JSON.stringify(scope)), request: await sha256(JSON.stringify(request)) };
+  return {
+    scope: await digestOf(JSON.stringify(scope)).digest,
+    request: await digestOf(JSON.stringify(request)).digest,
+  };
 }
 
 function rootCall(

@@ -2,6 +2,7 @@
 import { plusUsage, type Usage } from "../budget.ts";
 import type { Settlement } from "../chain/facts.ts";
 import type { Mesh } from "../mesh.ts";
+import { placeOf } from "../rejection.ts";
 import type { Delivered, Delivery } from "../transport/transport.ts";
 import type { HopCall, Outcome } from "./call.ts";
 import type { HopCapability } from "./capability.ts";
@@ -44,7 +45,7 @@ async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delive
   const outputDigest = await payload.digest;
   if (wrong === undefined) return { outcome: "done", output, bytes, tokens, costMicros, outputDigest };
   const { agent, skill } = delivery;
-  const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id} at '${wrong.pointer || "/"}': ${wrong.detail}`;
+  const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id}${placeOf(wrong)}: ${wrong.detail}`;
   return {
     outcome: "error",
     rejection: { code: "upstream_error", detail },

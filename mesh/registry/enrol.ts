@@ -18,7 +18,10 @@ export function registerAgent(
 ): Done<Agent> | Refusal {
   const { name } = agent;
   if (readAgent(sql, name) !== undefined) {
-    return refuse("conflict", `An agent named '${name}' is registered. Replace it with PUT, or choose another name.`);
+    return refuse(
+      "conflict",
+      `An agent named '${name}' is registered. Replace it with PUT (in a batch: ?replace=true), or choose another name.`,
+    );
   }
   const server = readUnprefixed(sql, name);
   if (server !== undefined) {

@@ -17,9 +17,14 @@ export function readNamedTool(sql: Sql, name: string): NamedTool | undefined {
   return agent && skill && { agent, skill };
 }
 
-/** Whether a server's tool has a name that can be called, and without a prefix would shadow nobody. */
-export function isFree(sql: Sql, { name, endpoint }: Agent, tool: string): boolean {
-  if (endpoint.kind !== "mcp" || endpoint.toolPrefix) return `${name}__${tool}`.length <= TOOL_NAME_CHARS;
-  const named = tool.startsWith(MESH_PREFIX) ? undefined : readNamedTool(sql, tool);
-  return !tool.startsWith(MESH_PREFIX) && (named === undefined || named.agent.name === name);
+/** Why a server's tool can't be called by its name, which without a prefix must shadow nobody; nothing where it can. */
+export function nameProblem(sql: Sql, { name, endpoint }: Agent, tool: string): string | undefined {
+  if (endpoint.kind !== "mcp" || endpoint.toolPrefix) {
+    const isLong = `${name}__${tool}`.length > TOOL_NAME_CHARS;
+    return isLong ? `'${name}__${tool}' is longer than ${TOOL_NAME_CHARS} characters` : undefined;
+  }
+  if (tool.startsWith(MESH_PREFIX)) return `names that begin with ${MESH_PREFIX} are the mesh's own`;
+  const named = readNamedTool(sql, tool);
+  if (named === undefined || named.agent.name === name) return undefined;
+  return `'${named.agent.name}' has a tool of this name; with toolPrefix both can be called`;
 }

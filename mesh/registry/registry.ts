@@ -18,7 +18,7 @@ import { Changes } from "./changes.ts";
 import { type Found, writeHealth } from "./checked.ts";
 import { type Changer, type Enrolled, enrol, mayChange, registerAgent, replaceAgent, setStatus } from "./enrol.ts";
 import { REGISTRY_MIGRATIONS } from "./migrations.ts";
-import { isFree, type NamedTool, readNamedTool } from "./named-tool.ts";
+import { type NamedTool, nameProblem, readNamedTool } from "./named-tool.ts";
 import { type Done, done, type Refusal, refuse } from "./outcome.ts";
 import { searchAgents } from "./search.ts";
 import {
@@ -155,7 +155,7 @@ export class Registry extends DurableObject<RegistryEnv> {
     const changed = this.#database.transactionSync(() => {
       const agent = readAgent(sql, name);
       if (agent?.endpoint.kind !== "mcp" || agent.endpoint.url !== url) return false;
-      const { skills, upstream } = recorded(agent, found, (tool) => isFree(sql, agent, tool));
+      const { skills, upstream } = recorded(agent, found, (tool) => nameProblem(sql, agent, tool));
       const offers = ({ upstream }: Pick<Agent, "upstream">) => [
         upstream?.resources,
         upstream?.resourceTemplates,

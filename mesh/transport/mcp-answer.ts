@@ -2,12 +2,13 @@
 import { type CallToolResult, isCallToolResult } from "@modelcontextprotocol/client";
 import { EgressDenied } from "../egress/guarded.ts";
 import { statusOf } from "../federation/connect.ts";
+import { errorWords, withoutPrefix } from "../federation/error-words.ts";
 import type { Remembered } from "../federation/memory.ts";
 import type { Answered } from "../federation/tool-answer.ts";
 import { nestsDeeper } from "../hop/payload.ts";
 import { schemaErrors } from "../hop/schema-check.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
-import { explain } from "../rejection.ts";
+import { explain, placeOf } from "../rejection.ts";
 import { type Delivered, type Delivery, failed, NO_USAGE } from "./transport.ts";
 
 /** It has answered: not as it should, but it is there. */
@@ -28,7 +29,7 @@ export function deliveredOf(delivery: Delivery, answered: Answered, { discover }
     }
     case "error":
       delivery.relay?.erred?.(answered.error);
-      return upstream(`Server '${name}' failed: ${said(answered.error.message)}`);
+      return upstream(`Server '${name}' failed: ${said(withoutPrefix(answered.error.message))}`);
     case "status": {
       const { status } = answered;
       const detail = `Server '${name}' failed with status ${status}: ${said(answered.said)}`;
@@ -108,9 +109,8 @@ export function checked({ agent, skill }: Delivery, result: CallToolResult, char
   if (outputSchema !== undefined && result.isError !== true && !asks) {
     const [wrong] = schemaErrors(outputSchema, result.structuredContent ?? null);
     if (wrong !== undefined) {
-      const where = wrong.pointer || "/";
       return upstream(
-        `Server '${agent.name}' answered with structured content that does not fit its own schema of '${skill.id}' at '${where}': ${wrong.detail}`,
+        `Server '${agent.name}' answered with structured content that does not fit its own schema of '${skill.id}'${placeOf(wrong)}: ${wrong.detail}`,
       );
     }
   }
@@ -120,7 +120,7 @@ export function checked({ agent, skill }: Delivery, result: CallToolResult, char
 export function failure(name: string, error: unknown): Delivered {
   if (error instanceof EgressDenied) return failed({ code: "egress_denied", detail: error.message });
   const status = statusOf(error);
-  const words = said(error instanceof Error ? error.message : String(error));
+  const words = said(errorWords(error));
   // Without a status nothing was heard of the server: the call may not have arrived.
   const code = (error as { code?: unknown } | undefined)?.code;
   const unheard = status === undefined && typeof code !== "number";

@@ -16,8 +16,8 @@ Without files: this repository's README.md and docs/*.md.
   --quiet           does not show the hops as they come
   --help            show this
 
-  HOPLINE_URL, HOPLINE_ADMIN_KEY   the mesh to use, and a key of it
-  HOPLINE_DATA                     the data folder of a mesh that runs here (.hopline)
+  HOPLINE_URL, HOPLINE_KEY   the mesh to use, and a key of it (HOPLINE_ADMIN_KEY does, too)
+  HOPLINE_DATA               the data folder of a mesh that runs here (.hopline)
 
 If no mesh runs, one is started on a temporary data folder, and stopped at the end.
 `;

@@ -2,7 +2,7 @@
 
 import { placeOf } from "../../agents/clerk/place.ts";
 import { together } from "../../agents/desk/notes.ts";
-import type { DeskOutput } from "../../agents/desk/schema.ts";
+import type { DeskOutput, Quote } from "../../agents/desk/schema.ts";
 import type { Paint } from "../../mesh/chain/render/terminal.ts";
 import { visible } from "../../mesh/chain/render/text.ts";
 import { counted, grouped } from "../../mesh/chain/render/words.ts";
@@ -25,13 +25,15 @@ export function renderReport({ sections, quotes, leftOut, check, read }: DeskOut
     ...(claims.length === 0 ? [paint("dim", "Nothing was found on this.")] : []),
     "",
   ]);
-  lines.push(paint("bold", "Quotes"));
-  for (const { n, text, source, heading, ...place } of quotes) {
-    const where = visible(`${source}, ${placeOf({ n, text, source, ...place })}`);
-    const under = heading ? paint("dim", `  ${visible(heading)}`) : "";
-    lines.push(`[${n}] ${paint("bold", where)}${under}`, ...quoteLines(text));
+  const cited = new Set(sections.flatMap(({ claims }) => claims.flatMap(({ cites }) => cites)));
+  const [used, others] = [quotes.filter(({ n }) => cited.has(n)), quotes.filter(({ n }) => !cited.has(n))];
+  for (const [title, shown] of [
+    ["Quotes", used],
+    ["Found, and not cited", others],
+  ] as const) {
+    if (shown.length > 0) lines.push(paint("bold", title), ...shown.flatMap((quote) => quoteLines(quote, paint)));
   }
-  if (quotes.length === 0) lines.push("    none");
+  if (quotes.length === 0) lines.push(paint("bold", "Quotes"), "    none");
   lines.push("");
   for (const { names, code, detail } of together(leftOut)) {
     lines.push(`${paint("yellow", "left out")}  ${visible(names.join(", "))}  ${visible(code)}: ${visible(detail)}`);
@@ -49,9 +51,11 @@ function checked(check: DeskOutput["check"]): string {
   return `Checked: ${counted(claims, "claim")}, ${sentBack} sent back, ${unbacked} given up.`;
 }
 
-function quoteLines(text: string): string[] {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => `    ${visible(line.replaceAll("\t", "  "))}`);
-  return lines.length > QUOTE_LINES ? [...lines.slice(0, QUOTE_LINES - 1), "    …"] : lines;
+function quoteLines({ heading, ...quote }: Quote, paint: Paint): string[] {
+  const under = heading ? paint("dim", `  ${visible(heading)}`) : "";
+  const head = `[${quote.n}] ${paint("bold", visible(`${quote.source}, ${placeOf(quote)}`))}${under}`;
+  const lines = quote.text.split(/\r\n|\r|\n/).map((line) => `    ${visible(line.replaceAll("\t", "  "))}`);
+  return [head, ...(lines.length > QUOTE_LINES ? [...lines.slice(0, QUOTE_LINES - 1), "    …"] : lines)];
 }
 
 const UNITS: Readonly<Record<string, string>> = {

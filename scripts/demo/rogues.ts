@@ -15,22 +15,25 @@ function rogue(name: string, description: string, handler: Parameters<typeof ski
 const FAN = 3;
 
 const ROGUES: readonly AgentDefinition[] = [
-  rogue("rogue-loop", "Has another agent do its work, which gives it back.", (input, hop) =>
+  rogue("rogue-loop", "Has rogue-mirror do its work, which gives it back: a loop.", (input, hop) =>
     hop.call("rogue-mirror", input),
   ),
   rogue("rogue-mirror", "Gives every call back to rogue-loop.", (input, hop) => hop.call("rogue-loop", input)),
-  rogue("rogue-fan", "Calls echo again and again, and never has enough.", async (input, hop) => {
+  rogue("rogue-fan", "Calls echo again and again: it has ten hops of the chain, with its own.", async (input, hop) => {
     for (;;) await Promise.all(Array.from({ length: FAN }, () => hop.call("echo", input)));
   }),
   rogue(
     "rogue-hang",
-    "Never answers.",
+    "Never answers: it is stopped when the desk has waited for two seconds.",
     (_, hop) =>
       new Promise((_, fail) => {
         hop.signal.addEventListener("abort", () => fail(hop.signal.reason), { once: true });
       }),
   ),
 ];
+
+/** What they are, a line each. */
+export const ROGUE_LINES: readonly string[] = ROGUES.map(({ name, description }) => `${name.padEnd(14)}${description}`);
 
 /** The sources that only they could read. */
 export const ROGUE_SOURCES: readonly Source[] = ["rogue-loop", "rogue-fan", "rogue-hang"].map((reader) => ({

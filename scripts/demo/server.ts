@@ -29,7 +29,8 @@ const OUTPUT_CHARS = 4_000;
 
 export async function findServer(root: string, env: NodeJS.ProcessEnv): Promise<Server | undefined> {
   const data = env.HOPLINE_DATA ?? join(root, ".hopline");
-  const { HOPLINE_URL: givenUrl, HOPLINE_ADMIN_KEY: givenKey } = env;
+  const givenUrl = env.HOPLINE_URL;
+  const givenKey = env.HOPLINE_KEY ?? env.HOPLINE_ADMIN_KEY;
   const url = givenUrl ?? (await runningUrl(join(data, "server.json")));
   if (url === undefined) return undefined;
   const server = { url: url.replace(/\/+$/, ""), isOurs: false, stop: async () => {} };
@@ -38,7 +39,7 @@ export async function findServer(root: string, env: NodeJS.ProcessEnv): Promise<
     throw new DemoError(`No mesh answers at ${server.url}/healthz (from HOPLINE_URL).`);
   }
   const key = givenKey ?? (await readText(join(data, "admin-key")));
-  if (key === undefined) throw new DemoError(`A mesh runs at ${server.url}; set HOPLINE_ADMIN_KEY to use it.`);
+  if (key === undefined) throw new DemoError(`A mesh runs at ${server.url}; set HOPLINE_KEY to use it.`);
   return { ...server, key };
 }
 

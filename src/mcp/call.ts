@@ -1,11 +1,10 @@
 /** A tool call as a hop: what a client asks, given to the dispatcher as the HTTP API gives it, and its outcome as a result. */
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import { refreshIfStale } from "../../mesh/federation/refresh.ts";
 import type { AdmittedHop, Caller, HopCall, Outcome, Relay, UpstreamError } from "../../mesh/hop/call.ts";
 import { dispatch } from "../../mesh/hop/dispatch.ts";
 import type { Running } from "../../mesh/hop/watch.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
-import { partsOf } from "../../mesh/registry/tool-names.ts";
+import { MESH_PREFIX, partsOf } from "../../mesh/registry/tool-names.ts";
 import type { Rejection } from "../../mesh/rejection.ts";
 import type { Skill } from "../../mesh/schema.ts";
 import type { Identity } from "../auth.ts";
@@ -41,9 +40,9 @@ export async function callAgent(identity: Identity, call: ToolCall): Promise<Cal
   const skill = named?.skill;
   const { agent: name, skill: asked } =
     named === undefined ? partsOf(call.name) : { agent: named.agent.name, skill: named.skill.id };
-  if (named !== undefined) refreshIfStale(mesh, named.agent);
-  // A hop that calls what is not there is recorded in its chain; at the root there is nothing to record.
-  if (skill === undefined && hop === undefined) throw noSuchTool(call.name);
+  // A hop that calls what is not there is recorded in its chain; at the root there is nothing to record, and the mesh's own
+  // tools, which a hop has none of, are no agent's.
+  if (skill === undefined && (hop === undefined || call.name.startsWith(MESH_PREFIX))) throw noSuchTool(call.name);
   const wishes = readWishes(call.meta, hop !== undefined, schemaRejection);
   const input = skill && (skill.tool === undefined ? inputOf(skill.inputSchema, call.args) : { input: call.args });
   const refused = "code" in wishes ? wishes : input === undefined && skill !== undefined ? lacksInput() : undefined;

@@ -1,5 +1,6 @@
 /** Refusals as tool results: not failures of the transport but answers, with what a model can do about them. */
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { withoutPrefix } from "../../mesh/federation/error-words.ts";
 import type { UpstreamError } from "../../mesh/hop/call.ts";
 import { explain, type Rejection } from "../../mesh/rejection.ts";
 import { type Place, problemBody } from "../problem.ts";
@@ -12,7 +13,7 @@ const MESSAGE_CHARS = 1_000;
 export function refusalResult(rejection: Rejection, place: Place = {}): CallToolResult {
   const { chainId, hopId } = place;
   const lines = [
-    `Refused (${rejection.code}): ${explain(rejection)}`,
+    `${headOf(rejection)} (${rejection.code}): ${explain(rejection)}`,
     ...evidenceOf(rejection),
     `What to do: ${adviceFor(rejection)}`,
     ...(chainId === undefined ? [] : [`chain: ${chainId}`]),
@@ -28,7 +29,13 @@ export function refusalResult(rejection: Rejection, place: Place = {}): CallTool
   };
 }
 
-/** The numbers and names of a refusal, a line each. */
+/** Whether the call was refused before it ran, was ended while it may have run, or ran and failed. */
+function headOf({ code }: Rejection): "Refused" | "Stopped" | "Failed" {
+  if (code === "upstream_error" || code === "internal") return "Failed";
+  return code === "deadline_exceeded" || code === "chain_cancelled" ? "Stopped" : "Refused";
+}
+
+/** The numbers and names of a refusal that its sentence does not have, a line each. */
 function evidenceOf(rejection: Rejection): string[] {
   switch (rejection.code) {
     case "cycle_detected":
@@ -43,7 +50,9 @@ function evidenceOf(rejection: Rejection): string[] {
       return [`limit: ${rejection.limit}, retry after: ${rejection.retryAfterMs} ms`];
     case "invalid_request":
     case "invalid_input":
-      return (rejection.errors ?? []).map(({ pointer, detail }) => `${pointer || "/"}: ${detail}`);
+      return (rejection.errors ?? [])
+        .filter(({ detail }) => !rejection.detail.includes(detail))
+        .map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer}: ${detail}`));
     default:
       return [];
   }
@@ -83,7 +92,7 @@ export function adviceFor(rejection: Rejection): string {
     case "internal":
       return "try again in a moment.";
     case "upstream_error":
-      return "call again with another input, or another agent: the agent itself has failed.";
+      return "mend what is said above (its input, its budget) before you call it again, or use another agent.";
     case "chain_cancelled":
     case "chain_closed":
       return "stop: nothing more can be called in this chain.";
@@ -130,5 +139,5 @@ export function passedError({ code, message, data }: UpstreamError, rejection: R
   const problem = { [META.problem]: problemBody(rejection, place) };
   const structured = data === undefined || (typeof data === "object" && data !== null && !Array.isArray(data));
   const told = structured ? { ...data, ...problem } : data;
-  return new ProtocolError(passedCode(code), message.slice(0, MESSAGE_CHARS).toWellFormed(), told);
+  return new ProtocolError(passedCode(code), withoutPrefix(message).slice(0, MESSAGE_CHARS).toWellFormed(), told);
 }

@@ -7,6 +7,7 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   type ServerContext,
+  SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
 } from "@modelcontextprotocol/server";
 import type { Note, Relay } from "../../mesh/hop/call.ts";
@@ -77,6 +78,9 @@ const CAPABILITIES = {
   ...TASK_CAPABILITIES,
 };
 
+/** What is spoken here: the versions before know no Streamable HTTP. */
+const VERSIONS = SUPPORTED_PROTOCOL_VERSIONS.filter((version) => version >= "2025-03-26");
+
 /** Its tools are looked up as they are asked for; of the one that a request calls it is told the schema beforehand. */
 export class MeshServer extends McpServer {
   /** From which level on a session wants log messages; without one each request says that. */
@@ -84,7 +88,7 @@ export class MeshServer extends McpServer {
   readonly #called: Readonly<Record<string, unknown>> | undefined;
 
   constructor(called: Readonly<Record<string, unknown>> | undefined) {
-    super(INFO, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
+    super(INFO, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS, supportedProtocolVersions: VERSIONS });
     this.#called = called;
   }
 

@@ -1,6 +1,6 @@
 /** The 2025 eras: requests belong to sessions, each an object of its own. Here they are found; what they do is theirs. */
 
-import { hex } from "../../mesh/ids.ts";
+import { hex } from "../../mesh/digest.ts";
 import type { Called } from "../../mesh/session/begun-calls.ts";
 import type { SessionCaller } from "../../mesh/session/caller.ts";
 import { CALLER_HEADER } from "../../mesh/session/caller.ts";

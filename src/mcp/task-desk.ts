@@ -1,6 +1,6 @@
 /** The desk of whoever asks: where its tasks are, and nobody else's. */
 
-import { hex } from "../../mesh/ids.ts";
+import { hex } from "../../mesh/digest.ts";
 import type { TaskDesk } from "../../mesh/task/desk.ts";
 import type { TaskCall } from "../../mesh/task/task.ts";
 import type { Identity } from "../auth.ts";

@@ -217,7 +217,9 @@ export const HopEventAnswer = z
     ...HopAnswer.shape,
     chainId,
     seq: z.int().min(1).meta({ description: "The event's number, and its `id`: it grows, with gaps." }),
-    type: z.enum(["admitted", "rejected", "retried", "ended", "late"]),
+    type: z
+      .enum(["admitted", "rejected", "retried", "ended", "late"])
+      .meta({ description: "`retried`: another attempt; `code` and `detail` say why the one before has failed." }),
     at: time,
   })
   .meta({

@@ -28,7 +28,6 @@ export async function streamed(c: Context<AppEnv>, call: HopCall): Promise<Respo
   const pieces = new Pieces();
   const { resolve: onAdmitted } = admission;
   const running = dispatch(mesh, { ...call, signal: stop.signal, onAdmitted, onChunk: (chunk) => pieces.add(chunk) });
-  c.executionCtx.waitUntil(running.catch(() => undefined));
   const first = await Promise.race([admission.promise, running]);
   if ("ok" in first && !first.ok) return problemResponse(first.rejection, first);
   const headers = { "hopline-chain": first.chainId };

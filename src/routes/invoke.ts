@@ -19,10 +19,7 @@ export function invokeRoutes(app: App): void {
   app.post(PATH, async (c) => {
     const call = await readCall(c, c.req.param("name"));
     if (wantsStream(c.req.header("accept"))) return streamed(c, call);
-    // The hop goes on when its client leaves: requests of this platform don't notice.
-    const running = dispatch(c.get("identity").mesh, call);
-    c.executionCtx.waitUntil(running.catch(() => undefined));
-    return outcomeResponse(await running);
+    return outcomeResponse(await dispatch(c.get("identity").mesh, call));
   });
   otherMethods(app, PATH, "POST");
 }

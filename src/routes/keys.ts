@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { customAlphabet } from "nanoid";
 import * as z from "zod";
 import { encodeCursor } from "../../mesh/cursor.ts";
-import { sha256 } from "../../mesh/hop/payload.ts";
+import { digestOf } from "../../mesh/digest.ts";
 import { formatKey, type KeyRecord } from "../../mesh/identity/keys.ts";
 import type { Mesh } from "../../mesh/mesh.ts";
 import { KeyRequest } from "../../mesh/schema.ts";
@@ -42,7 +42,7 @@ export function keyRoutes(app: App): void {
       name,
       scopes: [...new Set(scopes)],
       agent: agent ?? null,
-      hash: await sha256(secret),
+      hash: await digestOf(secret).digest,
       createdBy: identity.principal,
       createdAt: mesh.now(),
       expiresAt: expiresAt ?? null,

@@ -42,13 +42,10 @@ export function toolRoutes(app: App): void {
     const { mesh } = c.get("identity");
     const name = c.req.param("name");
     const named = await mesh.toolNamed(name.toWellFormed().slice(0, 200));
-    if (named !== undefined) refreshIfStale(mesh, named.agent);
     const { agent, skill } = named === undefined ? partsOf(name) : { agent: named.agent.name, skill: named.skill.id };
     const call = { ...(await readCall(c, agent)), skill };
     if (wantsStream(c.req.header("accept"))) return streamed(c, call);
-    const running = dispatch(mesh, call);
-    c.executionCtx.waitUntil(running.catch(() => undefined));
-    return outcomeResponse(await running);
+    return outcomeResponse(await dispatch(mesh, call));
   });
   otherMethods(app, PATH, "POST");
 }

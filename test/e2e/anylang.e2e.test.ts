@@ -225,7 +225,7 @@ test("the TypeScript agent explains an input that the mesh let through", async (
 });
 
 describe.each(AGENTS)("a stop of %s", (name) => {
-  test("lets the call that runs finish, and takes no other", async () => {
+  test("lets the call that runs finish, and refuses the rest with 503 until then", async () => {
     await agent(name).stop();
     const again = await AgentProcess.start(mesh, name);
     agents.set(name, again);
@@ -233,7 +233,11 @@ describe.each(AGENTS)("a stop of %s", (name) => {
     await until("it naps", () => again.logged("").includes("napping"));
     again.signal("SIGTERM");
     await sleep(200);
-    expect((await use(name, "nap")).problem).toMatchObject({ status: 502, code: "upstream_error" });
+    const { problem } = await use(name, "nap");
+    expect(problem).toMatchObject({ status: 502, code: "upstream_error" });
+    expect(problem.detail).toContain("503");
+    const looked = await fetch(again.url, { headers: { connection: "close" } });
+    expect([looked.status, looked.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await invoked).result.output).toBe("rested");
     expect(await again.ended).toBe(0);
     expect(again.logged("")).toEqual(["napping"]);

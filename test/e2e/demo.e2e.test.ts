@@ -95,7 +95,7 @@ test("with six hops the desk reads what it can, works around the refusals, and s
     "--quiet",
   );
   expect(code).toBe(0);
-  expect(out).toMatch(/left out {2}.*planets\.csv {2}budget_exceeded: .*it read 2 of 5 sources/);
+  expect(out).toMatch(/left out {2}.*planets\.csv {2}budget_exceeded: .*2 of 5 sources were asked for/);
   expect(out).toMatch(
     /left out {2}.*clerk {2}budget_exceeded: The call would bring hops to 7, and the limit of the chain is 6/,
   );
@@ -114,6 +114,7 @@ test("with rogues each is refused, and the report comes all the same", async () 
   expect(hops).toContain("desk → rogue-fan → echo rejected budget_exceeded");
   expect(hops.filter((hop) => hop === "desk → rogue-fan → echo done")).toHaveLength(9);
   expect(hops).toContain("desk → rogue-hang error deadline_exceeded");
+  expect(out).toMatch(/^rogue-mirror +Gives every call back to rogue-loop\.$/m);
   for (const name of ["loop", "fan", "hang"]) expect(out).toContain(`left out  a source read by rogue-${name}`);
   const { items } = (await mesh.client.send("/v1/agents?q=rogue")).body as { items: unknown[] };
   expect(items).toEqual([]);
@@ -139,9 +140,10 @@ describe("what the user gets wrong", () => {
   });
 
   test("a chain that is refused shows its reason and its graph", async () => {
-    const { code, out, err } = await demo("Q?", FILES[0] ?? "", "--budget", "hops=1");
+    const { code, out, err } = await demo("Q?", ...FILES, "--budget", "hops=1");
     expect(code).toBe(1);
-    expect(err).toContain("None of the 1 sources could be read");
+    expect(err).toMatch(/None of the 5 sources could be read\. .*budget_exceeded, The call would bring hops to 2/);
+    expect(err).toContain(" and 3 more: budget_exceeded, The chain had 0 hops left: 1 of 5 sources was asked for.");
     expect(out).toMatch(/reader\/read +⊘ rejected/);
   });
 

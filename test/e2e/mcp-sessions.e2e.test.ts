@@ -56,6 +56,11 @@ describe("a session", () => {
     expect(await response.text()).toContain(`"protocolVersion":"${version}"`);
   });
 
+  test("is offered a version that is spoken here, when it asks for one from before Streamable HTTP", async () => {
+    const response = await send("POST", { body: initialize("2024-11-05") });
+    expect(await response.text()).toContain('"protocolVersion":"2025-11-25"');
+  });
+
   test("is its principal's: with another key there is none, and the right one still has it", async () => {
     const session = await opened();
     const other = await mesh.client.createKey(["invoke", "read"]);

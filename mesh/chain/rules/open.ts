@@ -10,6 +10,6 @@ export function openRefusal(parent: Facts["parent"]): Rejection | undefined {
   const detail =
     parent === "unknown"
       ? "The hop that this call would continue is not in the ledger."
-      : `The hop that this call would continue has ended (${parent}), and its token with it. Start a new chain.`;
+      : `The hop that this call would continue has ended (${parent}), and its token with it: calls are made while it is open.`;
   return { code: "token_invalid", detail };
 }

@@ -49,7 +49,7 @@ test("says where an input does not fit", () => {
     ok: false,
     problem: { status: 422, code: "invalid_input", errors: [{ pointer: "/name" }] },
   });
-  expect(!read.ok && read.problem.detail).toContain("greeter/greet: /name: ");
+  expect(!read.ok && read.problem.detail).toContain("greeter/greet at '/name': ");
 });
 
 const body = (bytes: number) => Readable.from([Buffer.alloc(bytes - 1, 120), Buffer.from("y")]) as never;

@@ -53,7 +53,9 @@ describe("the happenings of a chain", () => {
     const slow = childAsk(root, "slow", { estimate: { tokens: 9, costMicros: 0 } });
     await ledger.exchange([flaky, slow, childAsk(root, "nobody", { refused: REFUSED })]);
     const used = { bytes: 0, tokens: 2, costMicros: 0 };
-    await ledger.exchange([{ type: "retry", chainId: flaky.chainId, hopId: flaky.hopId, attempt: 1, used }]);
+    await ledger.exchange([
+      { type: "retry", chainId: flaky.chainId, hopId: flaky.hopId, attempt: 1, used, why: REFUSED },
+    ]);
     await ledger.settle(settlement(flaky, { attempt: 2, tokens: 7, outputDigest: "out" }));
     await ledger.settle(settlement(slow, { outcome: "timeout" }));
     await ledger.settle(settlement(slow, { tokens: 4, outputDigest: "late" }));
@@ -70,6 +72,10 @@ describe("the happenings of a chain", () => {
       "ended slow error 1 9",
       "late slow error 1 4",
       "ended root done 1 1",
+    ]);
+    expect(events.filter(({ hop }) => hop.rejection !== null).map(({ type, hop }) => [type, hop.rejection])).toEqual([
+      ["rejected", REFUSED],
+      ["retried", REFUSED],
     ]);
     expect(events.map(({ hop }) => hop.outputDigest)).toEqual([
       null,

@@ -134,21 +134,25 @@ describe("a courier", () => {
     expect(turns.count()).toBe(0);
   });
 
-  it("keeps alive the request whose flight it is", async () => {
+  it("keeps alive the request whose own message has landed while it carries what others have left", async () => {
     const { ledger, flights } = heldLedger();
     const deferred: Promise<unknown>[] = [];
     const courier = new Courier(loopTurn);
     const sent = courier.send(message("a"), ledger, { defer: (work) => void deferred.push(work), after });
     await turn();
-    expect(deferred).toHaveLength(1);
+    courier.leave(message("b"), ledger, sender);
+    expect(deferred).toHaveLength(0);
+    flights[0]?.answer();
+    await sent;
+    await turn();
+    expect(ids(flights[1]?.messages)).toEqual(["b"]);
     let landed = false;
     void deferred[0]?.then(() => {
       landed = true;
     });
     await turn();
-    expect(landed).toBe(false);
-    flights[0]?.answer();
-    await sent;
+    expect([deferred.length, landed]).toEqual([1, false]);
+    flights[1]?.answer();
     await turn();
     expect(landed).toBe(true);
   });

@@ -38,6 +38,15 @@ describe("a refusal as a result", () => {
     expect(text({ code: "invalid_input", detail: "No.", errors })).toContain("/a: must be a number");
   });
 
+  it("says nothing twice, and tells a refusal from a failure", () => {
+    const errors = [{ pointer: "/a", detail: "must be a number" }];
+    const said = text({ code: "invalid_input", detail: "The input: /a: must be a number", errors });
+    expect(said.match(/must be a number/g)).toHaveLength(1);
+    expect(said).toMatch(/^Refused \(invalid_input\)/);
+    expect(text({ code: "upstream_error", detail: "It broke." })).toMatch(/^Failed \(upstream_error\)/);
+    expect(text({ code: "deadline_exceeded", detail: "Too late." })).toMatch(/^Stopped \(deadline_exceeded\)/);
+  });
+
   it("carries the same problem as the HTTP API, and its place", () => {
     const rejection: Rejection = { code: "depth_exceeded", limit: 8, actual: 9, path: ["a"] };
     const result = refusalResult(rejection, { chainId: "c", hopId: "h" });
