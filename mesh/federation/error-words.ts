@@ -8,10 +8,16 @@ interface Issue {
 /** How SDKs begin the messages of errors that have words of their own. */
 const PREFIX = /^(?:Version negotiation probe failed: |MCP error -?\d+: )+/;
 
+/** All that the platform says of a connection, also of one that was never made. */
+const LOST = "Network connection lost.";
+
 export function errorWords(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const [issue] = issuesIn(message);
-  if (issue === undefined) return withoutPrefix(message).replace(/\s+/g, " ").trim();
+  if (issue === undefined) {
+    const words = withoutPrefix(message).replace(/\s+/g, " ").trim();
+    return words === LOST ? "the connection failed: nothing listens there, or it was broken off" : words;
+  }
   const path = Array.isArray(issue.path) ? issue.path.join(".") : "";
   return `its answer is not one of MCP${path === "" ? "" : ` at '${path}'`}: ${String(issue.message)}`;
 }

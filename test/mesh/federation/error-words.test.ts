@@ -20,7 +20,7 @@ test("what SDKs put before their words is left out, however often", () => {
   const message = "MCP error -32603: MCP error -32601: Method not found";
   expect(withoutPrefix(message)).toBe("Method not found");
   expect(errorWords(new Error("Version negotiation probe failed: Network connection lost."))).toBe(
-    "Network connection lost.",
+    "the connection failed: nothing listens there, or it was broken off",
   );
   expect(withoutPrefix("An MCP error -1: stays")).toBe("An MCP error -1: stays");
 });
