@@ -195,3 +195,29 @@ test("an argument that its schema wants as a header too must agree with it, befo
   }
   expect(agent.calls.length).toBe(2);
 });
+
+test("a hop has none of the mesh's own tools, and asking for one leaves nothing in its chain", async () => {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { name: "mesh__list_agents", arguments: {}, _meta: meta };
+  const { value, chain } = await host.within(async ({ token }) => {
+    const answer = await fetch(`${mesh.url}/mcp`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "tools/call",
+        "mcp-name": "mesh__list_agents",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+    });
+    return answer.text();
+  });
+  expect(value).toContain("There is no tool 'mesh__list_agents' for this key");
+  expect((await mesh.client.graph(chain.chainId)).hops).toHaveLength(1);
+});
