@@ -86,16 +86,20 @@ describe("a session", () => {
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
       changed += 1;
     });
-    await client.callTool({ name: "echo", arguments: { input: 1 } });
+    const told = (what: string) => {
+      const before = changed;
+      return until(what, async () => {
+        await mesh.client.send("/v1/agents/noticed", { method: "DELETE" });
+        await host.agent("noticed", () => 1).catch(() => undefined);
+        return changed > before;
+      });
+    };
+    // The client takes up only a stream that it has had, and opens it behind the back of whoever calls.
+    await told("its stream is open and tells of a registration");
     await mesh.crash();
     await mesh.restart();
     expect(textOf(await client.callTool({ name: "echo", arguments: { input: "again" } }))).toBe('"again"');
-    const before = changed;
-    await until("its stream is taken up again and tells of a registration", async () => {
-      await mesh.client.send("/v1/agents/noticed", { method: "DELETE" });
-      await host.agent("noticed", () => 1).catch(() => undefined);
-      return changed > before;
-    });
+    await told("its stream is taken up again and tells of a registration");
     await client.close();
   });
 
