@@ -284,19 +284,6 @@ describe("the events of a chain", () => {
     }
   });
 
-  test("keep a silent connection open with comments", { timeout: 40_000 }, async () => {
-    const held = gate();
-    const agent = await host.agent("quiet", held.handler);
-    const running = mesh.client.invoke("quiet", null);
-    const { chainId } = await until("the chain runs", () => agent.calls[0]);
-    const stream = await EventReader.follow(mesh.client, chainId);
-    await until("a comment has come", () => stream.comments.length > 0, 20_000);
-    expect(stream.comments[0]?.trim()).toBe("keep-alive");
-    held.open();
-    await running;
-    expect(await stream.ended).toBe("ended");
-  });
-
   // Last: it takes the server down.
   test("are complete over kill -9 and a restart", async () => {
     await host.agent("crash-leaf", () => sleep(10, null), { timeoutMs: 1_000 });
