@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   const running = await startSystems(folder);
   try {
     const results = await compareAll(running, wanted, plan);
-    // Afterwards: its long chains keep the index busy for a while.
+    // Afterwards: the comparison begins with databases that are equally small.
     const grown = wanted("growth") ? await growth(running, values.quick) : "";
     const comparison = comparisonTable(results);
     if (results.length > 0) console.log(comparison);
