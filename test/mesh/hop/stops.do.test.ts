@@ -13,6 +13,22 @@ function hears({ output }: TestMesh, word: string, what: string): Promise<true> 
   ) as Promise<true>;
 }
 
+describe.concurrent("a request", () => {
+  it("is kept alive until the hop that it has begun has ended, once for all that the hop calls", async () => {
+    const { call, deferred } = freshMesh();
+    const running = call("relay-a", { path: ["sleeper"], input: { ms: 300 } });
+    await scheduler.wait(100);
+    expect(deferred).toHaveLength(1);
+    let ended = false;
+    void running.then(() => {
+      ended = true;
+    });
+    await deferred[0];
+    expect(ended).toBe(true);
+    expect(await running).toMatchObject({ ok: true });
+  });
+});
+
 describe.concurrent("a deadline", () => {
   it("of the agent makes the hop an error of 504, whose late result is booked once", async () => {
     const { call, chain, graph } = freshMesh();

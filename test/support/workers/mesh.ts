@@ -26,6 +26,8 @@ export interface TestMesh {
   output(agent: string, input: unknown, call?: RootCall): Promise<unknown>;
   chain(outcome: Pick<Outcome, "chainId">): Promise<ChainView>;
   graph(outcome: Pick<Outcome, "chainId">): Promise<ChainGraph>;
+  /** What keeps its request alive, as it was asked for. */
+  readonly deferred: readonly Promise<unknown>[];
   /** Registers the agent behind the service binding, under a name. */
   registerBinding(name: string): Promise<void>;
 }
@@ -33,12 +35,13 @@ export interface TestMesh {
 let made = 0;
 
 export function freshMesh(): TestMesh {
+  const deferred: Promise<unknown>[] = [];
   const options = {
     bindings,
     settings: settingsOf(bindings as unknown as Env),
     region: () => "" as const,
     reachedAt: () => "https://mesh.invalid/",
-    defer: (work: Promise<unknown>) => void work.catch(() => undefined),
+    defer: (work: Promise<unknown>) => void deferred.push(work.catch(() => undefined)),
   } as const;
   const mesh = new Mesh(`mesh-${++made}-${crypto.randomUUID()}`, options);
 
@@ -53,6 +56,7 @@ export function freshMesh(): TestMesh {
   };
   return {
     mesh,
+    deferred,
     call,
     chain,
     output: async (agent, input, more) => {
