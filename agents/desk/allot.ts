@@ -1,6 +1,7 @@
 /** Which sources are read when the hops do not suffice for all. Pure. */
 import { ASSUMED, detectLanguage } from "../language/detect.ts";
 import { termsIn } from "../language/terms.ts";
+import { counted } from "./notes.ts";
 import type { LeftOut, Source } from "./schema.ts";
 
 /** What another reader than `reader` may use of the chain at most, with all that it calls. */
@@ -34,7 +35,7 @@ export function allot(question: string, sources: readonly Source[], hops: number
     room -= cost;
   }
   const keeps = hops > kept ? `, of which the desk keeps ${kept} for ranking, summary and check` : "";
-  const detail = `The chain had ${hops} ${hops === 1 ? "hop" : "hops"} left${keeps}: ${asked.size} of ${sources.length} sources ${asked.size === 1 ? "was" : "were"} asked for.`;
+  const detail = `The chain had ${counted(hops, "hop")} left${keeps}: ${asked.size} of ${sources.length} sources ${asked.size === 1 ? "was" : "were"} asked for.`;
   const left = sources.filter((source) => !asked.has(source));
   return {
     asked,

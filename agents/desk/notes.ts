@@ -43,6 +43,6 @@ function checkNote({ claims, sentBack, unbacked }: NonNullable<Reviewed["check"]
   return `Checked: ${counted(claims, "claim")} against the quotes.${back}${gone}`;
 }
 
-function counted(count: number, noun: string): string {
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@ import type { Client } from "@modelcontextprotocol/client";
 import { weigh } from "../hop/payload.ts";
 import { schemaProblem } from "../hop/schema-check.ts";
 import { DESCRIPTION_CHARS, DISCOVERY_MS, UPSTREAM_OFFERS, UPSTREAM_OFFERS_BYTES, UPSTREAM_TOOLS } from "../limits.ts";
+import { TOOL_NAME_CHARS } from "../registry/tool-names.ts";
 import type { JsonSchema } from "../schema.ts";
 import { type Connection, type Upstream, withUpstream } from "./connect.ts";
 import { errorWords } from "./error-words.ts";
@@ -15,7 +16,6 @@ export type Discovered =
 
 /** Tools by the names that MCP allows; others could not be called by the names they would get here. */
 const TOOL_NAME = /^[A-Za-z0-9_.-]+$/;
-const TOOL_NAME_CHARS = 128;
 
 /** What a server may ask of a client. Some show a tool only to those that declare what it asks for. */
 const ASKABLE = ["sampling", "elicitation", "roots"] as const;

@@ -2,7 +2,7 @@
 import type { Agent, Skill } from "../schema.ts";
 import type { Sql } from "../sql.ts";
 import { readAgent, readUnprefixed } from "./store.ts";
-import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS } from "./tool-names.ts";
+import { MESH_PREFIX, partsOf, skillOf, TOOL_NAME_CHARS, toolName } from "./tool-names.ts";
 
 /** What a tool's name means. */
 export interface NamedTool {
@@ -18,13 +18,12 @@ export function readNamedTool(sql: Sql, name: string): NamedTool | undefined {
 }
 
 /** Why a server's tool can't be called by its name, which without a prefix must shadow nobody; nothing where it can. */
-export function nameProblem(sql: Sql, { name, endpoint }: Agent, tool: string): string | undefined {
-  if (endpoint.kind !== "mcp" || endpoint.toolPrefix) {
-    const isLong = `${name}__${tool}`.length > TOOL_NAME_CHARS;
-    return isLong ? `'${name}__${tool}' is longer than ${TOOL_NAME_CHARS} characters` : undefined;
-  }
+export function nameProblem(sql: Sql, server: Agent, tool: string): string | undefined {
+  const called = toolName(server, { id: tool });
+  if (called.length > TOOL_NAME_CHARS) return `'${called}' is longer than ${TOOL_NAME_CHARS} characters`;
+  if (called !== tool) return undefined;
   if (tool.startsWith(MESH_PREFIX)) return `names that begin with ${MESH_PREFIX} are the mesh's own`;
   const named = readNamedTool(sql, tool);
-  if (named === undefined || named.agent.name === name) return undefined;
+  if (named === undefined || named.agent.name === server.name) return undefined;
   return `'${named.agent.name}' has a tool of this name; with toolPrefix both can be called`;
 }

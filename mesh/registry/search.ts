@@ -26,7 +26,7 @@ export function searchAgents(
   const candidates = [...new Map(found.map((texts) => [texts.id, texts])).values()];
   const folded = words.map(fold);
   return candidates
-    .map((texts) => ({ ...texts, worth: worthOf(texts, folded) }))
+    .map((texts) => ({ ...texts, worth: sum(worthsOf(texts, folded)) }))
     .toSorted((a, b) => b.worth - a.worth || (a.name < b.name ? -1 : 1))
     .slice(offset, offset + limit)
     .flatMap(({ id }) => readAgentById(sql, id) ?? []);
@@ -63,17 +63,18 @@ function hasAll(texts: Texts, words: readonly string[]): boolean {
 
 /** How many of the words texts have, and what that is worth. */
 export function rankOf(texts: Texts, words: readonly string[]): { readonly words: number; readonly worth: number } {
-  const folded = words.map(fold);
-  const has = folded.filter((word) => hasAll(texts, [word]));
-  return { words: has.length, worth: worthOf(texts, folded) };
+  const worths = worthsOf(texts, words.map(fold));
+  return { words: worths.filter((worth) => worth > 0).length, worth: sum(worths) };
 }
 
-/** Each word counts where it is worth most. */
-function worthOf(texts: Texts, words: readonly string[]): number {
+/** What each word is worth, there where it is worth most. */
+function worthsOf(texts: Texts, words: readonly string[]): readonly number[] {
   const folded = FIELDS.map((field) => [WORTH[field], fold(texts[field])] as const);
-  let worth = 0;
-  for (const word of words) worth += Math.max(...folded.map(([each, text]) => each * found(text, word)));
-  return worth;
+  return words.map((word) => Math.max(...folded.map(([each, text]) => each * found(text, word))));
+}
+
+function sum(worths: readonly number[]): number {
+  return worths.reduce((total, worth) => total + worth, 0);
 }
 
 /** 2 for a whole word, 1 for a beginning of one, 0 for none. Both are folded. */

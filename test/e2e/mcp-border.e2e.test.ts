@@ -22,14 +22,11 @@ interface Answer {
   readonly body: { error?: { code: number; message: string; data?: { code: string } } };
 }
 
+const COMMON = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+
 /** With whatever Host: fetch would send its own. */
 function send(headers: Record<string, string>, body = '{"jsonrpc":"2.0","id":1,"method":"ping"}'): Promise<Answer> {
-  const given = {
-    authorization: `Bearer ${ADMIN_KEY}`,
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    ...headers,
-  };
+  const given = { ...COMMON, authorization: `Bearer ${ADMIN_KEY}`, ...headers };
   return new Promise((done, fail) => {
     const sent = request(`${mesh.url}/mcp`, { method: "POST", headers: given }, async (answer) => {
       let text = "";
@@ -38,6 +35,26 @@ function send(headers: Record<string, string>, body = '{"jsonrpc":"2.0","id":1,"
     });
     sent.on("error", fail).end(body);
   });
+}
+
+/** What is answered, as JSON or as a stream. */
+async function textAt(bearer: string, headers: Record<string, string>, body: string): Promise<string> {
+  const given = { ...COMMON, authorization: `Bearer ${bearer}`, ...headers };
+  return (await fetch(`${mesh.url}/mcp`, { method: "POST", headers: given, body })).text();
+}
+
+/** A call of a tool as 2026-07-28 has it. */
+function toolCall(name: string, args: object): { readonly headers: Record<string, string>; readonly body: string } {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { name, arguments: args, _meta: meta };
+  return {
+    headers: { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": name },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+  };
 }
 
 describe("a foreign name is refused, with a valid key too", () => {
@@ -164,14 +181,7 @@ test("an agent that would take a name of the mesh's own tools is not registered"
 test("an argument that its schema wants as a header too must agree with it, before the agent is reached", async () => {
   const inputSchema = { type: "object", properties: { region: { type: "string", "x-mcp-header": "Region" } } };
   const agent = await host.agent("regional", (input) => input, { skills: [{ id: "regional", inputSchema }] });
-  const meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const params = { name: "regional", arguments: { region: "north" }, _meta: meta };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
-  const named = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "regional" };
+  const { headers: named, body } = toolCall("regional", { region: "north" });
   for (const wrong of [{}, { "mcp-param-region": "south" }, { "mcp-param-region": "=?base64?%%%?=" }]) {
     const refused = await send({ ...named, ...wrong }, body);
     expect([refused.status, refused.body.error?.code]).toEqual([400, -32_020]);
@@ -180,44 +190,14 @@ test("an argument that its schema wants as a header too must agree with it, befo
   expect([other.status, other.body.error?.code]).toEqual([400, -32_020]);
   expect(agent.calls).toEqual([]);
   for (const right of ["north", `=?base64?${btoa("north")}?=`]) {
-    const client = await fetch(`${mesh.url}/mcp`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${ADMIN_KEY}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        ...named,
-        "mcp-param-region": right,
-      },
-      body,
-    });
-    expect(await client.text()).toContain("north");
+    expect(await textAt(ADMIN_KEY, { ...named, "mcp-param-region": right }, body)).toContain("north");
   }
   expect(agent.calls.length).toBe(2);
 });
 
 test("a hop has none of the mesh's own tools, and asking for one leaves nothing in its chain", async () => {
-  const meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const params = { name: "mesh__list_agents", arguments: {}, _meta: meta };
-  const { value, chain } = await host.within(async ({ token }) => {
-    const answer = await fetch(`${mesh.url}/mcp`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${token}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": "tools/call",
-        "mcp-name": "mesh__list_agents",
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
-    });
-    return answer.text();
-  });
+  const { headers, body } = toolCall("mesh__list_agents", {});
+  const { value, chain } = await host.within(({ token }) => textAt(token, headers, body));
   expect(value).toContain("There is no tool 'mesh__list_agents' for this key");
   expect((await mesh.client.graph(chain.chainId)).hops).toHaveLength(1);
 });

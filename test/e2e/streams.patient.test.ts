@@ -16,7 +16,7 @@ test("the events of a chain keep a silent connection open with comments", async 
   const running = mesh.client.invoke("quiet", null);
   const { chainId } = await until("the chain runs", () => agent.calls[0]);
   const stream = await EventReader.follow(mesh.client, chainId);
-  await until("a comment has come", () => stream.comments.length > 0, 30_000);
+  await until("a comment has come", () => stream.comments.length > 0, 20_000);
   expect(stream.comments[0]?.trim()).toBe("keep-alive");
   held.open();
   await running;
