@@ -9,6 +9,7 @@ import type { KeyRecord } from "./identity/keys.ts";
 import { addressOf, type ChainAddress, chainAddress, chainId, ledgerName, REGIONS, type Region } from "./ids.ts";
 import type { MeshIndex } from "./index/index.ts";
 import { MESH_CACHE } from "./limits.ts";
+import { randomBytes } from "./random.ts";
 import type { NamedTool } from "./registry/named-tool.ts";
 import type { Registry } from "./registry/registry.ts";
 import { RegistrySnapshot } from "./registry/snapshot.ts";
@@ -106,7 +107,7 @@ export class Mesh {
   }
 
   random(bytes: number): Uint8Array {
-    return crypto.getRandomValues(new Uint8Array(bytes));
+    return randomBytes(bytes);
   }
 
   defer(work: Promise<unknown>): void {
@@ -208,7 +209,8 @@ export class Mesh {
 
   #ledger(address: ChainAddress): DurableObjectStub<Ledger> {
     const { id } = this.#known(address);
-    return this.#bindings.LEDGER.get(id, address.region === "" ? {} : { locationHint: address.region });
+    const { region } = address;
+    return region === "" ? this.#bindings.LEDGER.get(id) : this.#bindings.LEDGER.get(id, { locationHint: region });
   }
 
   #known(address: ChainAddress): KnownLedger {

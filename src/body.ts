@@ -1,7 +1,7 @@
 /** Request bodies: read up to a size, parsed, checked. Every error says what was wrong and what would be right. */
 import type * as z from "zod";
 import { joined } from "../mesh/bytes.ts";
-import { nestsDeeper } from "../mesh/hop/payload.ts";
+import { isTooDeep } from "../mesh/hop/payload.ts";
 import { BODY_BYTES, DROPPED_BODY_BYTES, JSON_DEPTH } from "../mesh/limits.ts";
 import type { FieldError, Rejection } from "../mesh/rejection.ts";
 
@@ -91,7 +91,7 @@ export function parseJson(bytes: Uint8Array, what = "The body"): Parsed<unknown>
     const why = error instanceof Error ? error.message : "it can't be read";
     return refuse("invalid_request", `${what} is not valid JSON in UTF-8: ${why}`);
   }
-  if (nestsDeeper(value, JSON_DEPTH))
+  if (isTooDeep(value, bytes.byteLength))
     return refuse("invalid_request", `${what} nests deeper than ${JSON_DEPTH} levels.`);
   return { ok: true, value };
 }

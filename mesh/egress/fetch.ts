@@ -83,6 +83,9 @@ function unreachable(url: URL, error: unknown): Rejection {
     : { code: "upstream_error", detail: `The connection to ${url.host} failed.` };
 }
 
+/** For texts that are there whole: one that comes in pieces has a decoder of its own. */
+const wholeText = new TextDecoder();
+
 async function readText(
   response: Response,
   maxBytes: number,
@@ -94,11 +97,11 @@ async function readText(
   if (reader === undefined && declared <= maxBytes && !response.headers.has("content-encoding")) {
     return { body: await response.text(), bytes: declared };
   }
-  const decoder = new TextDecoder();
   if (reader === undefined) {
     const whole = await readWhole(response.body, maxBytes);
-    return whole && { body: decoder.decode(whole), bytes: whole.byteLength };
+    return whole && { body: wholeText.decode(whole), bytes: whole.byteLength };
   }
+  const decoder = new TextDecoder();
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;

@@ -73,6 +73,8 @@ export interface HopCall {
   readonly agent: string;
   readonly skill?: string | undefined;
   readonly input: unknown;
+  /** `input` as JSON, where it is known. */
+  readonly inputJson?: string | undefined;
   readonly allowance?: Budget | undefined;
   readonly policy?: CallPolicy | undefined;
   readonly metadata?: Record<string, unknown> | undefined;
@@ -97,6 +99,8 @@ export type Outcome =
       readonly chainId: string;
       readonly hopId: string;
       readonly output: unknown;
+      /** `output` as JSON. */
+      readonly json: string;
       readonly usage: Usage;
     }
   | {

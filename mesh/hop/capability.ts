@@ -14,7 +14,7 @@ import { BODY_BYTES } from "../limits.ts";
 import type { Mesh } from "../mesh.ts";
 import { partsOf } from "../registry/tool-names.ts";
 import type { HopCall, Outcome, Relay } from "./call.ts";
-import { carried, measure } from "./payload.ts";
+import { bytesOf, carried } from "./payload.ts";
 import type { Watch } from "./watch.ts";
 
 interface RunningPlace extends HopPlace {
@@ -74,12 +74,14 @@ export class HopCapability extends PlacedHop implements Hop {
   async invoke(agent: string, input: unknown, options: CallOptions = {}): Promise<CallResult> {
     const { chainId, hopId } = this;
     const { skill, allowance, policy, idempotencyKey, metadata, onChunk } = options;
+    const given = withJson("The input", () => carried(input));
     this.#open += 1;
     const outcome = await this.#dispatch(this.#mesh, {
       caller: { kind: "hop", chainId, hopId, agent: this.agent, running: this.#watch, builtin: this.#builtin },
       agent,
       skill,
-      input: withJson("The input", () => carried(input)),
+      input: given.value,
+      inputJson: given.json,
       allowance,
       policy,
       idempotencyKey,
@@ -94,7 +96,8 @@ export class HopCapability extends PlacedHop implements Hop {
     const counted = outcome.ok && idempotencyKey === undefined;
     this.#below = counted ? this.#below && plusUsage(this.#below, outcome.usage) : undefined;
     if (!outcome.ok) throw new HopRejected(outcome.rejection, outcome.hopId);
-    return outcome;
+    const { output, usage } = outcome;
+    return { output, chainId, hopId: outcome.hopId, usage };
   }
 
   async tool(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
@@ -106,14 +109,14 @@ export class HopCapability extends PlacedHop implements Hop {
 
   emit(chunk: unknown): void {
     if (this.#watch.over) return;
-    const json = withJson("The chunk", () => measure(carried(chunk)));
-    this.#emittedBytes += json.bytes;
+    const { value, json } = withJson("The chunk", () => carried(chunk));
+    this.#emittedBytes += bytesOf(json);
     if (this.#emittedBytes > BODY_BYTES) {
       const detail = `Agent '${this.agent}' emitted more than ${BODY_BYTES} bytes in one call. Pass large data by reference.`;
       throw new HopRejected({ code: "payload_too_large", detail });
     }
     try {
-      this.#onChunk?.(JSON.parse(json.json));
+      this.#onChunk?.(value);
     } catch (error) {
       // The listener is its caller's: the callee is not to fail for it.
       console.error(`A listener for what '${this.agent}' emits has failed`, error);

@@ -48,7 +48,7 @@ export async function prepare(mesh: Mesh, call: HopCall): Promise<Prepared | Rej
   const callee = "code" in found ? undefined : found;
   const refused = "code" in found ? found : checkInput(found, call.input);
   if (refused !== undefined && call.caller.kind === "root" && UNRECORDED.has(refused.code)) return refused;
-  const payload = weigh(call.input);
+  const payload = weigh(call.input, call.inputJson);
   const idempotency = refused === undefined ? await idempotencyOf(mesh, call, payload) : undefined;
   const chainId = call.caller.kind === "hop" ? call.caller.chainId : await mesh.newChainId(idempotency?.scope);
   const ask: Ask = {

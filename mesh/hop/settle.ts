@@ -14,6 +14,8 @@ import { send, UNAVAILABLE } from "./send.ts";
 /** How one attempt ended for its hop. */
 export type Ended = Pick<Settlement, "outcome" | "rejection" | "bytes" | "tokens" | "costMicros" | "outputDigest"> & {
   readonly output?: unknown;
+  /** `output` as JSON. */
+  readonly json?: string;
 };
 
 /** Whatever came back, the hop ends: an output that can't be checked is its callee's failure. */
@@ -39,11 +41,12 @@ async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delive
   const emitted = hop.emittedBytes;
   if (!result.ok) return { outcome: "error", rejection: result.rejection, bytes: emitted, tokens, costMicros };
   const output = result.output ?? null;
-  const payload = weigh(output);
+  const payload = weigh(output, result.json);
   const bytes = emitted + payload.bytes;
   const [wrong] = schemaErrors(delivery.skill.outputSchema, output);
   const outputDigest = await payload.digest;
-  if (wrong === undefined) return { outcome: "done", output, bytes, tokens, costMicros, outputDigest };
+  if (wrong === undefined)
+    return { outcome: "done", output, json: payload.json, bytes, tokens, costMicros, outputDigest };
   const { agent, skill } = delivery;
   const detail = `Agent '${agent.name}' answered with an output that does not fit the schema of ${agent.name}/${skill.id}${placeOf(wrong)}: ${wrong.detail}`;
   return {
@@ -58,9 +61,9 @@ async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delive
 
 function settlementOf({ ask }: Prepared, ended: Ended, attempt: number): Settlement {
   const { chainId, hopId, idempotency } = ask;
-  const { output, ...end } = ended;
+  const { output: _, json, ...end } = ended;
   const durable = idempotency !== undefined;
-  const answer = durable && ended.outcome === "done" ? JSON.stringify(output) : undefined;
+  const answer = durable ? json : undefined;
   return { type: "settle", chainId, hopId, attempt, ...end, durable, answer };
 }
 
@@ -85,17 +88,18 @@ export function leave(mesh: Mesh, prepared: Prepared, ended: Ended, attempt: num
   const { chainId, hopId } = prepared.ask;
   const { courier, ledger } = mesh.line(chainId);
   courier.leave(settlementOf(prepared, ended, attempt), ledger, mesh);
-  return { ok: true, chainId, hopId, output: ended.output, usage };
+  const { output, json = "null" } = ended;
+  return { ok: true, chainId, hopId, output, json, usage };
 }
 
 export async function settle(mesh: Mesh, prepared: Prepared, ended: Ended, attempt: number): Promise<Outcome> {
   const settled = await send(mesh, settlementOf(prepared, ended, attempt));
   const { chainId, hopId } = prepared.ask;
-  const { output } = ended;
+  const { output, json = "null" } = ended;
   const place = { chainId, hopId };
   if (settled?.verdict !== "settled") return { ok: false, rejection: UNAVAILABLE, ...place };
   if (settled.status === "done" && ended.outcome === "done")
-    return { ok: true, ...place, output, usage: settled.usage };
+    return { ok: true, ...place, output, json, usage: settled.usage };
   return { ok: false, rejection: settled.rejection ?? ended.rejection ?? UNAVAILABLE, ...place };
 }
 
@@ -109,6 +113,6 @@ export async function settleLate(
 ): Promise<void> {
   const result = await delivered;
   if (!result.ok) return;
-  const { output: _, ...end } = await endOf(delivery, hop, result);
+  const { output: _, json: __, ...end } = await endOf(delivery, hop, result);
   await send(mesh, { type: "settle", chainId: delivery.chainId, hopId: delivery.hopId, attempt, ...end });
 }

@@ -168,7 +168,7 @@ export async function awaitOutcome(mesh: Mesh, chainId: string, hopId: string): 
     const { status, rejection, usage, answer } = (await mesh.ledger(chainId).watch(chainId, hopId, false)) as HopState;
     if (status === "open") continue;
     if (status === "done" && answer !== undefined)
-      return { ok: true, chainId, hopId, output: JSON.parse(answer), usage };
+      return { ok: true, chainId, hopId, output: JSON.parse(answer), json: answer, usage };
     const detail = "The request has ended, and its answer was not kept.";
     return { ok: false, chainId, hopId, rejection: rejection ?? { code: "upstream_error", detail } };
   }

@@ -126,5 +126,6 @@ function readAnswer(name: string, answer: BindingAnswer): Delivered {
       detail: `Agent '${name}' reported a usage that is not of whole numbers from 0.`,
     });
   }
-  return { ok: true, output: carried(answer.output), usage: usage.data };
+  const { value, json } = carried(answer.output);
+  return { ok: true, output: value, json, usage: usage.data };
 }

@@ -18,7 +18,8 @@ export const builtin: Transport = async ({ agent, skill, input, hop }) => {
     return failed({ code: "invalid_input", detail });
   }
   try {
-    return { ok: true, output: carried(await definition.handler(parsed.data, hop)), usage: NO_USAGE };
+    const { value, json } = carried(await definition.handler(parsed.data, hop));
+    return { ok: true, output: value, json, usage: NO_USAGE };
   } catch (error) {
     return failure(agent.name, error);
   }

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { ReportedUsage } from "../budget.ts";
 import { egressFetch } from "../egress/fetch.ts";
-import { nestsDeeper } from "../hop/payload.ts";
+import { isTooDeep } from "../hop/payload.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { parseJson } from "./json.ts";
@@ -72,7 +72,7 @@ function readAnswer(name: string, body: string): Delivered {
     const why = where === undefined ? "" : ` (${where.path.join(".")}: ${where.message})`;
     return upstream(`Agent '${name}' must answer with {"output": …, "usage"?: {"tokens", "costMicros"}}${why}.`);
   }
-  if (nestsDeeper(answer.data.output, JSON_DEPTH)) {
+  if (isTooDeep(answer.data.output, body.length)) {
     return upstream(`Agent '${name}' answered with an output that nests deeper than ${JSON_DEPTH} levels.`);
   }
   return { ok: true, output: answer.data.output, usage: answer.data.usage ?? NO_USAGE };

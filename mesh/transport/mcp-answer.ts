@@ -5,7 +5,7 @@ import { statusOf } from "../federation/connect.ts";
 import { errorWords, withoutPrefix } from "../federation/error-words.ts";
 import type { Remembered } from "../federation/memory.ts";
 import type { Answered } from "../federation/tool-answer.ts";
-import { nestsDeeper } from "../hop/payload.ts";
+import { isTooDeep } from "../hop/payload.ts";
 import { schemaErrors } from "../hop/schema-check.ts";
 import { BODY_BYTES, JSON_DEPTH } from "../limits.ts";
 import { explain, placeOf } from "../rejection.ts";
@@ -99,8 +99,7 @@ function said(words: string): string {
 
 /** @param chars of its JSON */
 export function checked({ agent, skill }: Delivery, result: CallToolResult, chars: number): Delivered {
-  // A level takes two characters at least.
-  if (chars > 2 * JSON_DEPTH && nestsDeeper(result, JSON_DEPTH)) {
+  if (isTooDeep(result, chars)) {
     return upstream(`Server '${agent.name}' answered with a result that nests deeper than ${JSON_DEPTH} levels.`);
   }
   if (chars > BODY_BYTES) return upstream(`Server '${agent.name}' answered with more than ${BODY_BYTES} bytes.`);

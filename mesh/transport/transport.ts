@@ -32,7 +32,13 @@ export interface Delivery {
 
 /** How an attempt ended, as far as the callee has said. */
 export type Delivered =
-  | { readonly ok: true; readonly output: unknown; readonly usage: ReportedUsage }
+  | {
+      readonly ok: true;
+      readonly output: unknown;
+      /** `output` as JSON, where it is known. */
+      readonly json?: string;
+      readonly usage: ReportedUsage;
+    }
   | {
       readonly ok: false;
       readonly rejection: Rejection;

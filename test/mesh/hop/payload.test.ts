@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { measure, weigh } from "../../../mesh/hop/payload.ts";
+import { bytesOf, carried, weigh } from "../../../mesh/hop/payload.ts";
 
 const digestOf = async (value: unknown) => weigh(value).digest;
 
@@ -76,8 +76,35 @@ it("what has no value has no part in the digest, as in JSON", async () => {
   expect(weigh(value)).toMatchObject({ json: '{"a":[null,{}]}', bytes: 15 });
 });
 
-it.each([measure, weigh])("bytes are those of UTF-8: $name", (measured) => {
-  expect(measured("é€😀")).toMatchObject({ json: '"é€😀"', bytes: 2 + 2 + 3 + 4 });
-  expect(measured({ z: "é", a: 1 })).toMatchObject({ json: '{"z":"é","a":1}', bytes: 16 });
-  expect(measured(undefined)).toMatchObject({ json: "null", bytes: 4 });
+it("bytes are those of UTF-8", () => {
+  expect(bytesOf("é€😀")).toBe(2 + 3 + 4);
+  expect(weigh("é€😀")).toMatchObject({ json: '"é€😀"', bytes: 2 + 2 + 3 + 4 });
+  expect(weigh({ z: "é", a: 1 })).toMatchObject({ json: '{"z":"é","a":1}', bytes: 16 });
+  expect(weigh(undefined)).toMatchObject({ json: "null", bytes: 4 });
+});
+
+it("what is carried is a copy, with the JSON that it came as", () => {
+  const given = { b: [1, { a: undefined }], at: new Date(0) };
+  expect(carried(given)).toEqual({
+    value: { b: [1, {}], at: "1970-01-01T00:00:00.000Z" },
+    json: '{"b":[1,{}],"at":"1970-01-01T00:00:00.000Z"}',
+  });
+  expect(carried(undefined)).toEqual({ value: null, json: "null" });
+  const list = [{}];
+  expect((carried(list).value as unknown[])[0]).not.toBe(list[0]);
+});
+
+it.each([
+  { levels: 128, carries: true },
+  { levels: 129, carries: false },
+])("a value of $levels levels is carried: $carries", ({ levels, carries }) => {
+  let value: unknown = [];
+  for (let level = 1; level < levels; level++) value = [value];
+  const carry = () => carried(value);
+  if (carries) expect(carry().json).toHaveLength(2 * levels);
+  else expect(carry).toThrow("128 levels");
+});
+
+it("a weight takes the JSON that it is given", () => {
+  expect(weigh({ a: 1 }, '{"a":1}')).toEqual(weigh({ a: 1 }));
 });
