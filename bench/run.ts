@@ -28,7 +28,7 @@ The other plans, each a program of its own:
 ${PROGRAMS.map(({ command, minutes, says }) => `  ${command.padEnd(24)}${minutes.padStart(4)} min  ${says}`).join("\n")}
 `;
 
-const PLAN: Plan = { rounds: 7, ms: 1_000, warmUpMs: 800 };
+const PLAN: Plan = { rounds: 7, ms: 1_000, warmUpMs: 4_000 };
 const QUICK: Plan = { rounds: 3, ms: 600, warmUpMs: 500 };
 const QUICK_SIZES = [10, 100, 1_000];
 const DEPTHS = [2, 3, 4, 5, 6, 7, 8];
