@@ -68,7 +68,10 @@ async function handle(given: IncomingMessage): Promise<string> {
 
 const server = createServer((given, response) => {
   handle(given).then(
-    (body) => response.writeHead(200, { "content-type": "application/json" }).end(body),
+    (body) => {
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      response.writeHead(200, headers).end(body);
+    },
     (error: unknown) => {
       console.error("bench: an agent failed", error);
       response.writeHead(500).end();
