@@ -15,7 +15,7 @@ import { retryDelay } from "./retry.ts";
 import { send, UNAVAILABLE } from "./send.ts";
 import { type Ended, endOf, leave, settle, settleLate, usageHere } from "./settle.ts";
 import { takeSlot } from "./slots.ts";
-import { signHopToken } from "./token.ts";
+import { forgetToken, signHopToken } from "./token.ts";
 import { awaitOutcome, type Stopped, Watch } from "./watch.ts";
 
 /** Runs one call through the mesh, from its admission to its settlement. Never throws a refusal: it is an outcome. */
@@ -111,6 +111,7 @@ async function run(
     },
     dispatch,
   );
+  let token: string | undefined;
   const delivery: Delivery = {
     mesh,
     agent: callee.agent,
@@ -128,7 +129,8 @@ async function run(
     relay: call.relay,
     token: async () => {
       const claims = { mesh: mesh.name, agent: ask.callee, hopId, chainId, expiresAtMs: deadlineMs };
-      return signHopToken(claims, (await mesh.keyring()).signing, mesh.now());
+      token ??= await signHopToken(claims, (await mesh.keyring()).signing, mesh.now());
+      return token;
     },
   };
   try {
@@ -138,6 +140,7 @@ async function run(
     return leave(mesh, prepared, ended, attempt, { ...usage, wallMs: mesh.now() - startedAt });
   } finally {
     watch.end();
+    if (token !== undefined) forgetToken(token);
   }
 }
 

@@ -26,13 +26,10 @@ export interface SigningKey {
 const TYPE = "hop+jwt";
 const encoder = new TextEncoder();
 
-/**
- * Tokens that this isolate has signed, and remembers: to find one here says as much as its signature does, for less. When
- * there are SIGNED_HERE recent ones, they become the earlier ones, and those before them are forgotten.
- */
-const SIGNED_HERE = 2_500;
-let recent = new Map<string, HopClaims>();
-let earlier: ReadonlyMap<string, HopClaims> = new Map();
+/** Tokens of hops that run in this isolate: to find one here says as much as its signature does, for less. */
+const signedHere = new Map<string, HopClaims>();
+/** More than can run: then some were left behind, and all are forgotten. */
+const SIGNED_HERE = 20_000;
 
 export async function signHopToken(claims: HopClaims, { kid, key }: SigningKey, now: number): Promise<string> {
   const { mesh, agent, hopId, chainId } = claims;
@@ -41,17 +38,19 @@ export async function signHopToken(claims: HopClaims, { kid, key }: SigningKey, 
   // The claims are plain and our own: what SignJWT does beside signing (copying, checking, reading times) is not needed.
   const payload = encoder.encode(JSON.stringify({ txn: chainId, aud: mesh, sub: agent, jti: hopId, ...times }));
   const token = await new CompactSign(payload).setProtectedHeader({ alg: "EdDSA", typ: TYPE, kid }).sign(key);
-  if (recent.size >= SIGNED_HERE) {
-    earlier = recent;
-    recent = new Map();
-  }
-  recent.set(token, { ...claims, expiresAtMs });
+  if (signedHere.size >= SIGNED_HERE) signedHere.clear();
+  signedHere.set(token, { ...claims, expiresAtMs });
   return token;
+}
+
+/** Its hop has ended. Whoever sends the token still is told so by the ledger, after its signature was looked at. */
+export function forgetToken(token: string): void {
+  signedHere.delete(token);
 }
 
 /** The claims of a token that was signed here and has not expired. Of any other nothing is said: verify it. */
 export function claimsSignedHere(token: string, now: number): HopClaims | undefined {
-  const claims = recent.get(token) ?? earlier.get(token);
+  const claims = signedHere.get(token);
   return claims !== undefined && claims.expiresAtMs > now ? claims : undefined;
 }
 
