@@ -58,16 +58,18 @@ ${table(["depth", "µs/hop", "ms/hop"], rows)}`;
 }
 
 export function resultsPage(parts: { command: string; plan: Plan; comparison: string; growth: string }): string {
-  const { rounds, ms } = parts.plan;
+  const { rounds, ms, warmUpMs } = parts.plan;
   return `# Results of the benchmark
 
 Written by \`npm run bench\`. What is measured, and why against a floor: docs/design.md, "The hop, step by step".
 
 ${provenance(parts.command)}
 
-Medians of ${rounds} rounds of ${ms / 1_000} s, the systems in turn within each round. \`µs/hop\` is CPU time of the server's workerd
-process a hop, what it does after the answers included; the http agents and the load generator are processes of their
-own, on the same machine. Ratios are the product against the floor (bench/floor/worker.ts), medians of the rounds' own.
+Medians of ${rounds} rounds of ${ms / 1_000} s, the systems in turn within each round, after ${warmUpMs / 1_000} s of each kind of call at 32
+connections in each system: servers run for longer than their compilers take. \`µs/hop\` is CPU time of the server's workerd
+process a hop, what it does after the answers included; the http agents and the load generator are processes of their own, on
+the same machine. Those agents declare the length of what they answer, as frameworks do. Ratios are the product against the floor
+(bench/floor/worker.ts), medians of the rounds' own.
 
 ## Beside the floor
 

@@ -43,8 +43,9 @@ export async function authenticate(request: Request, adminKey: string, open: Ope
 }
 
 async function tokenIdentity(token: string, open: OpenMesh): Promise<Identity> {
-  const mesh = await meshOfToken(token, open);
-  const hop = await claimsOf(token, mesh);
+  const known = claimsSignedHere(token, Date.now());
+  const mesh = known === undefined ? await meshOfToken(token, open) : open(known.mesh);
+  const hop = known ?? (await claimsOf(token, mesh));
   if ((await mesh.agent(hop.agent))?.requireKey) {
     throw unauthenticated(`Agent '${hop.agent}' must send its own key as bearer, and its hop token in Hopline-Token.`);
   }
@@ -60,8 +61,9 @@ async function withHop(identity: Identity & { agent?: string | undefined }, toke
   return { ...identity, hop };
 }
 
+/** Of a token that was not signed here: it may say anything. */
 async function meshOfToken(token: string, open: OpenMesh): Promise<Mesh> {
-  const name = claimsSignedHere(token, Date.now())?.mesh ?? claimedMesh(token);
+  const name = claimedMesh(token);
   const mesh = name !== undefined && MeshName.safeParse(name).success ? await openKnown(name, open) : undefined;
   if (mesh === undefined) throw new Refused(invalid("it is not for a mesh of this deployment").rejection);
   return mesh;
@@ -100,10 +102,15 @@ async function keyIdentity(
   };
 }
 
+/** Names of meshes that there are, as far as this isolate has asked. A mesh is never ended. */
+const meshes = new Set([DEFAULT_MESH]);
+
 /** A made-up mesh name wakes no object: the registry of `default` knows the names there are. */
 export async function openKnown(name: string, open: OpenMesh): Promise<Mesh | undefined> {
-  if (name === DEFAULT_MESH) return open(name);
-  return (await open(DEFAULT_MESH).registry.hasMesh(name)) ? open(name) : undefined;
+  if (meshes.has(name)) return open(name);
+  if (!(await open(DEFAULT_MESH).registry.hasMesh(name))) return undefined;
+  meshes.add(name);
+  return open(name);
 }
 
 /** In a time that tells nothing but whether the lengths are the same. */
