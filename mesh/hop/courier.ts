@@ -37,8 +37,9 @@ interface Item {
 const STRANDED_MS = 2_000;
 /** Messages of one flight: far below the 32 MiB of an RPC. */
 const FLIGHT = 500;
-/** Turns of the event loop that a busy isolate's flight waits for more, at most. */
-const GATHER_TURNS = 4;
+/** Turns of the event loop that a busy isolate's flight waits for more, at most, and those in a row that bring nothing. */
+const GATHER_TURNS = 10;
+const EMPTY_TURNS = 4;
 /** Steps within one turn that what was left waits for something to travel with: from a callee's end to its caller's next call. */
 const LEFT_STEPS = 60;
 
@@ -165,11 +166,12 @@ export class Courier {
     this.#flying = this.#waiting.length > 0;
   }
 
-  /** Turn after turn, as long as each brings something: what travels together is one RPC and one commit. */
+  /** Turn after turn, until several in a row have brought nothing: what travels together is one RPC and one commit. */
   async #gather(): Promise<void> {
-    for (let turn = 0, before = 0; turn < GATHER_TURNS && this.#waiting.length > before; turn++) {
-      before = this.#waiting.length;
+    for (let turn = 0, empty = 0; turn < GATHER_TURNS && empty < EMPTY_TURNS; turn++) {
+      const before = this.#waiting.length;
       await this.#turn();
+      empty = this.#waiting.length > before ? 0 : empty + 1;
     }
   }
 }

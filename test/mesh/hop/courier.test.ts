@@ -84,7 +84,7 @@ describe("a courier", () => {
     return { turn: () => new Promise<void>((resolve) => void ends.push(resolve)), end, count: () => ends.length };
   }
 
-  it("when it is busy it waits for what further turns bring, as long as they bring something", async () => {
+  it("when it is busy it waits for what further turns bring, until four in a row bring nothing", async () => {
     const { ledger, flights } = heldLedger();
     const turns = heldTurns();
     const courier = new Courier(turns.turn);
@@ -97,14 +97,16 @@ describe("a courier", () => {
     await turn();
     send("c");
     await turn();
+    for (let empty = 0; empty < 3; empty++) await turns.end();
     send("d");
     await turns.end();
+    for (let empty = 0; empty < 3; empty++) await turns.end();
     expect(flights).toHaveLength(1);
     await turns.end();
     expect(ids(flights[1]?.messages)).toEqual(["c", "d"]);
   });
 
-  it("waits for no more than four turns, and alone for none", async () => {
+  it("waits for no more than ten turns, and alone for none", async () => {
     const { ledger, flights } = heldLedger();
     const turns = heldTurns();
     const courier = new Courier(turns.turn);
@@ -114,23 +116,21 @@ describe("a courier", () => {
     await turn();
     flights[0]?.answer();
     await turn();
-    for (const id of ["c", "d", "e", "f"]) {
+    const many = Array.from({ length: 12 }, (_, place) => `m${place}`);
+    for (const id of many) {
       send(id);
       await turns.end();
     }
-    await turns.end();
-    expect(ids(flights[1]?.messages)).toEqual(["c", "d", "e", "f"]);
+    expect(ids(flights[1]?.messages)).toEqual(many.slice(0, 11));
     flights[1]?.answer();
     await turn();
-    send("g");
-    await turns.end();
-    await turns.end();
-    expect(ids(flights[2]?.messages)).toEqual(["g"]);
+    for (let empty = 0; empty < 4; empty++) await turns.end();
+    expect(ids(flights[2]?.messages)).toEqual(many.slice(11));
     flights[2]?.answer();
     await turn();
-    send("h");
+    send("alone");
     await turn();
-    expect(ids(flights[3]?.messages)).toEqual(["h"]);
+    expect(ids(flights[3]?.messages)).toEqual(["alone"]);
     expect(turns.count()).toBe(0);
   });
 
