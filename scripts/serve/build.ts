@@ -46,8 +46,16 @@ export function build(entry?: string, sources: readonly string[] = []): string {
     renameSync(join(temporary, name), join(temporary, "index.tmp"));
     renameSync(join(temporary, "index.tmp"), join(temporary, "index.js"));
   }
-  // Another start may have built the same state meanwhile: its bundle is as good.
-  if (existsSync(bundle)) rmSync(temporary, { recursive: true, force: true });
-  else renameSync(temporary, folder);
+  putInPlace(temporary, folder);
   return bundle;
+}
+
+/** Another start may have built the same state meanwhile, and may be doing so right now: its bundle is as good. */
+export function putInPlace(temporary: string, folder: string): void {
+  try {
+    renameSync(temporary, folder);
+  } catch (error) {
+    if (!existsSync(join(folder, "index.js"))) throw error;
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
