@@ -209,8 +209,7 @@ export class Mesh {
 
   #ledger(address: ChainAddress): DurableObjectStub<Ledger> {
     const { id } = this.#known(address);
-    const { region } = address;
-    return region === "" ? this.#bindings.LEDGER.get(id) : this.#bindings.LEDGER.get(id, { locationHint: region });
+    return this.#bindings.LEDGER.get(id, address.region === "" ? {} : { locationHint: address.region });
   }
 
   #known(address: ChainAddress): KnownLedger {

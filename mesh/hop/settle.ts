@@ -1,6 +1,6 @@
 /** How a hop ends: what came back is checked and measured, and the ledger is told. */
 import { plusUsage, type Usage } from "../budget.ts";
-import type { Settlement } from "../chain/facts.ts";
+import type { Ask, Settlement } from "../chain/facts.ts";
 import type { Mesh } from "../mesh.ts";
 import { placeOf } from "../rejection.ts";
 import type { Delivered, Delivery } from "../transport/transport.ts";
@@ -59,9 +59,12 @@ async function checkedEnd(delivery: Delivery, hop: HopCapability, result: Delive
   };
 }
 
-function settlementOf({ ask }: Prepared, ended: Ended, attempt: number): Settlement {
-  const { chainId, hopId, idempotency } = ask;
-  const { output: _, json, ...end } = ended;
+/** Without the output, which only a call under a key leaves with the ledger. */
+function settlementOf(
+  { chainId, hopId, idempotency }: Pick<Ask, "chainId" | "hopId"> & Partial<Pick<Ask, "idempotency">>,
+  { output: _, json, ...end }: Ended,
+  attempt: number,
+): Settlement {
   const durable = idempotency !== undefined;
   const answer = durable ? json : undefined;
   return { type: "settle", chainId, hopId, attempt, ...end, durable, answer };
@@ -87,13 +90,13 @@ export function usageHere(
 export function leave(mesh: Mesh, prepared: Prepared, ended: Ended, attempt: number, usage: Usage): Outcome {
   const { chainId, hopId } = prepared.ask;
   const { courier, ledger } = mesh.line(chainId);
-  courier.leave(settlementOf(prepared, ended, attempt), ledger, mesh);
+  courier.leave(settlementOf(prepared.ask, ended, attempt), ledger, mesh);
   const { output, json = "null" } = ended;
   return { ok: true, chainId, hopId, output, json, usage };
 }
 
 export async function settle(mesh: Mesh, prepared: Prepared, ended: Ended, attempt: number): Promise<Outcome> {
-  const settled = await send(mesh, settlementOf(prepared, ended, attempt));
+  const settled = await send(mesh, settlementOf(prepared.ask, ended, attempt));
   const { chainId, hopId } = prepared.ask;
   const { output, json = "null" } = ended;
   const place = { chainId, hopId };
@@ -113,6 +116,5 @@ export async function settleLate(
 ): Promise<void> {
   const result = await delivered;
   if (!result.ok) return;
-  const { output: _, json: __, ...end } = await endOf(delivery, hop, result);
-  await send(mesh, { type: "settle", chainId: delivery.chainId, hopId: delivery.hopId, attempt, ...end });
+  await send(mesh, settlementOf(delivery, await endOf(delivery, hop, result), attempt));
 }

@@ -28,7 +28,7 @@ const encoder = new TextEncoder();
 
 /** Tokens of hops that run in this isolate: to find one here says as much as its signature does, for less. */
 const signedHere = new Map<string, HopClaims>();
-/** More than can run: then some were left behind, and all are forgotten. */
+/** With so many some were left behind: all are forgotten, and are known by their signatures. */
 const SIGNED_HERE = 20_000;
 
 export async function signHopToken(claims: HopClaims, { kid, key }: SigningKey, now: number): Promise<string> {
